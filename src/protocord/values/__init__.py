@@ -1,0 +1,1 @@
+"""Small frozen values that everything else speaks in. Standard library only."""
