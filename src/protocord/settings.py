@@ -1,3 +1,3 @@
 """Django settings; everything that varies comes from the environment."""
 
-SECRET_KEY = "replaced-by-the-store"  # noqa: S105
+SECRET_KEY = "replaced-by-the-store"
