@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from protocord.values.dates import PartialDate
 from protocord.values.quantities import Quantity
@@ -34,6 +36,26 @@ class ReferenceRange:
     sex: str | None = None
     laboratory: str = ""
 
+    def as_data(self) -> dict[str, Any]:
+        """This will return the range as JSON data, leaving out what is not known."""
+        data: dict[str, Any] = {"low": _quantity_data(self.low), "high": _quantity_data(self.high)}
+        data |= {"age_low": self.age_low, "age_high": self.age_high, "sex": self.sex}
+        data |= {"age_specific": self.age_specific or None, "laboratory": self.laboratory or None}
+        return _known(data)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ReferenceRange:
+        """This will return the range that `as_data` wrote."""
+        return cls(
+            low=_quantity(data.get("low")),
+            high=_quantity(data.get("high")),
+            age_low=data.get("age_low"),
+            age_high=data.get("age_high"),
+            age_specific=data.get("age_specific", False),
+            sex=data.get("sex"),
+            laboratory=data.get("laboratory", ""),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -42,6 +64,15 @@ class Source:
     kind: str = "file"  # form | file | fhir | omop | simulation
     record: str = ""  # form and visit; resource type and id; file and line
     item: str = ""
+
+    def as_data(self) -> dict[str, str]:
+        """This will return the source as JSON data."""
+        return {"kind": self.kind, "record": self.record, "item": self.item}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Source:
+        """This will return the source that `as_data` wrote."""
+        return cls(data["kind"], data["record"], data["item"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +96,32 @@ class Fact:
     original: Quantity | None = None
     source: Source = field(default_factory=Source)
 
+    def as_data(self) -> dict[str, Any]:
+        """This will return the fact as JSON data, leaving out what is not known; dates ISO at their precision, numbers as text."""
+        value = {"quantity": self.value.as_data()} if isinstance(self.value, Quantity) else self.value
+        data: dict[str, Any] = {"id": self.id, "concept": self.concept, "value": value}
+        data |= {"start": _date_data(self.start), "end": _date_data(self.end), "ongoing": self.ongoing or None}
+        data |= {"status": None if self.status is FactStatus.RECORDED else self.status.value}
+        data |= {"range": self.range.as_data() if self.range else None, "original": _quantity_data(self.original)}
+        return _known(data) | {"source": self.source.as_data()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Fact:
+        """This will return the fact that `as_data` wrote."""
+        value = data.get("value")
+        return cls(
+            id=data["id"],
+            concept=data["concept"],
+            value=Quantity.from_data(value["quantity"]) if isinstance(value, Mapping) else value,
+            start=_date(data.get("start")),
+            end=_date(data.get("end")),
+            ongoing=data.get("ongoing", False),
+            status=FactStatus(data.get("status", FactStatus.RECORDED)),
+            range=ReferenceRange.from_data(data["range"]) if "range" in data else None,
+            original=_quantity(data.get("original")),
+            source=Source.from_data(data["source"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -79,6 +136,16 @@ class History:
     until: PartialDate | None = None
     source: Source = field(default_factory=Source)
 
+    def as_data(self) -> dict[str, Any]:
+        """This will return the statement as JSON data, leaving out an open side."""
+        data = {"concept": self.concept, "since": _date_data(self.since), "until": _date_data(self.until)}
+        return _known(data) | {"source": self.source.as_data()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> History:
+        """This will return the statement that `as_data` wrote."""
+        return cls(data["concept"], _date(data.get("since")), _date(data.get("until")), Source.from_data(data["source"]))
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectRecord:
@@ -87,3 +154,34 @@ class SubjectRecord:
     id: str
     facts: tuple[Fact, ...] = ()
     histories: tuple[History, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """This will return the record as JSON data."""
+        facts, histories = [fact.as_data() for fact in self.facts], [history.as_data() for history in self.histories]
+        return {"id": self.id, "facts": facts, "histories": histories}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> SubjectRecord:
+        """This will return the record that `as_data` wrote."""
+        facts, histories = map(Fact.from_data, data["facts"]), map(History.from_data, data["histories"])
+        return cls(data["id"], tuple(facts), tuple(histories))
+
+
+def _known(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def _quantity_data(quantity: Quantity | None) -> dict[str, Any] | None:
+    return quantity.as_data() if quantity else None
+
+
+def _quantity(data: Mapping[str, Any] | None) -> Quantity | None:
+    return Quantity.from_data(data) if data else None
+
+
+def _date_data(day: PartialDate | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _date(text: str | None) -> PartialDate | None:
+    return PartialDate.parse(text) if text else None
