@@ -1,0 +1,31 @@
+"""The commands, in the order in which a newcomer meets them."""
+
+from __future__ import annotations
+
+import click
+
+from protocord.cli.door import Door
+from protocord.cli.generate import generate
+from protocord.cli.installation import demo, manage, migrate, serve, user
+from protocord.cli.records import export, import_, verify
+from protocord.cli.screen import screen
+from protocord.cli.study import check, describe, examples
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="protocord", message="protocord %(version)s")
+def main() -> None:
+    """Run a clinical trial from its protocol.
+
+    A study is a folder of documents; STUDY is that folder's path, or the name of a study that comes
+    with Protocord.
+
+    \b
+    Try:
+      protocord describe nct06848582
+      protocord demo
+    """
+
+
+for command in (screen, check, describe, examples, demo, serve, migrate, user, manage, verify, export, import_, generate):
+    main.add_command(command)

@@ -1,0 +1,86 @@
+"""Lay text out in columns, in a terminal where a Chinese character is two columns wide."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+WIDTH = 100  # columns; the widest line that any command prints of its own
+
+_NEVER_STARTS_A_LINE = "，。；：、！？）】》”’％,.;:!?)]}%"
+_NEVER_ENDS_A_LINE = "（【《“‘([{"
+
+
+def width(text: str) -> int:
+    """This will return the number of terminal columns that `text` takes (East Asian wide characters take two)."""
+    columns = 0
+    for character in text:
+        if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
+            continue
+        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return columns
+
+
+def pad(text: str, columns: int) -> str:
+    """This will fill `text` with spaces to `columns`; text already wider is left whole."""
+    return text + " " * (columns - width(text))
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """This will break `text` into lines of at most `columns`: at spaces, and between Chinese characters.
+
+    A single word wider than `columns` stands alone on its line, whole: a cut-off code or path is worth nothing.
+    """
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        line = ""
+        for piece in _pieces(paragraph):
+            if line and width(line) + width(piece.rstrip()) > columns:
+                lines.append(line.rstrip())
+                line = piece.lstrip()
+            else:
+                line += piece
+        lines.append(line.rstrip())
+    return lines
+
+
+def hanging(text: str, *, first: str, columns: int = WIDTH) -> list[str]:
+    """This will wrap `text` behind the prefix `first`, the later lines indented by the prefix's width."""
+    indent = " " * width(first)
+    lines = wrap(text, columns - width(first))
+    return [(first + lines[0]).rstrip(), *((indent + line).rstrip() for line in lines[1:])]
+
+
+def table(rows: Iterable[Sequence[str]], *, indent: str = "", gap: str = "  ", columns: int = WIDTH) -> list[str]:
+    """This will align the rows' cells in columns; the last column takes what room is left and wraps in it."""
+    cells = [list(row) for row in rows]
+    if not cells:
+        return []
+    last = max(len(row) for row in cells) - 1
+    widths = [max((width(row[at]) for row in cells if len(row) > at), default=0) for at in range(last)]
+    lines: list[str] = []
+    for row in cells:
+        filled = row + [""] * (last + 1 - len(row))
+        first = indent + "".join(pad(cell, widths[at]) + gap for at, cell in enumerate(filled[:last]))
+        lines.extend(hanging(filled[last], first=first, columns=columns))
+    return lines
+
+
+def _pieces(paragraph: str) -> Iterator[str]:
+    """The smallest parts between which a line may break; each carries the spaces that follow it."""
+    piece = ""
+    for at, character in enumerate(paragraph):
+        piece += character
+        following = paragraph[at + 1] if at + 1 < len(paragraph) else ""
+        if following and _may_break(character, following):
+            yield piece
+            piece = ""
+    if piece:
+        yield piece
+
+
+def _may_break(before: str, after: str) -> bool:
+    if after == " " or after in _NEVER_STARTS_A_LINE or before in _NEVER_ENDS_A_LINE:
+        return False
+    wide = unicodedata.east_asian_width(before) in "WF" or unicodedata.east_asian_width(after) in "WF"
+    return before == " " or wide
