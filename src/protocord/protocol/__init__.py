@@ -1,0 +1,1 @@
+"""The executable protocol document: load it, check it, describe it."""
