@@ -11,23 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from protocord.conduct import Role
 from protocord.errors import Place, Problem, Refused
 
 SMALL_COUNT = 5
 """Counts of other sites below this number are hidden from site roles (issue 2, § 4)."""
-
-
-class Role(StrEnum):
-    """The roles of the study's people."""
-
-    COORDINATOR = "coordinator"
-    INVESTIGATOR = "investigator"
-    CELL_LAB = "cell_lab"
-    MONITOR = "monitor"
-    DATA_MANAGER = "data_manager"
-    STATISTICIAN = "statistician"
-    SPONSOR = "sponsor"
-    ADMINISTRATOR = "administrator"
 
 
 class Permission(StrEnum):
@@ -56,6 +44,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.REGISTER_SUBJECTS,
             Permission.RECORD_FORMS,
             Permission.ASSESS_ELIGIBILITY,
+            Permission.ENROL,
             Permission.SEE_IDENTITY,
             Permission.SEE_AUDIT,
         }

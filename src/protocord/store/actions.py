@@ -7,11 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protocord.store.access import Role, Viewer
+from protocord.conduct import Role
+from protocord.store.access import Viewer
 from protocord.store.answers import Answer, PersonalIdentity
 
 if TYPE_CHECKING:
-    from protocord.conduct import Wish
+    from protocord.conduct.wishes import Wish
     from protocord.forms import ItemAnswer
     from protocord.ledger import Entry
 
@@ -21,12 +22,14 @@ def perform(
     study: str,
     wish: Wish,
     *,
-    subject: str,
+    subject: str = "",
     reason: str = "",
     source: str = "web",
     at: datetime | None = None,
 ) -> Answer:
     """This will carry out `wish` for one subject and return `Done`, `Declined` (with reasons) or `Conflict` (base, theirs, mine).
+
+    A registration takes no `subject`: `Done.state.id` is the number given.
 
     `at` is the time of the act in UTC (default: now; only imports and the demonstration give one). Raises `NotThere` for a study or
     child that the viewer may not know of and `NotAllowed` where no role allows the wish. Whatever goes wrong, nothing is half-written.
@@ -34,19 +37,22 @@ def perform(
     raise NotImplementedError
 
 
-def next_subject_number(viewer: Viewer, study: str, site: str) -> str:
-    """This will return the number that the next child registered at `site` gets, such as `01-003` (site code, running number)."""
-    raise NotImplementedError
-
-
 def save_draft(
-    viewer: Viewer, study: str, subject: str, visit: str, form: str, answers: Mapping[str, ItemAnswer], *, base_position: int
+    viewer: Viewer,
+    study: str,
+    subject: str,
+    visit: str,
+    form: str,
+    answers: Mapping[str, ItemAnswer],
+    *,
+    base_position: int,
+    repeat: int = 1,
 ) -> datetime:
     """This will keep what the viewer typed, for this viewer only, and return when (UTC). A draft is no record and leaves no entry."""
     raise NotImplementedError
 
 
-def discard_draft(viewer: Viewer, study: str, subject: str, visit: str, form: str) -> None:
+def discard_draft(viewer: Viewer, study: str, subject: str, visit: str, form: str, *, repeat: int = 1) -> None:
     """This will forget the viewer's draft of this form, if there is one."""
     raise NotImplementedError
 

@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from protocord.conduct import SubjectState
+    from protocord.conduct import ItemConflict, Refusal, SubjectState
     from protocord.eligibility import Screening, Timeline
     from protocord.forms import ItemAnswer
     from protocord.ledger import Entry
-    from protocord.protocol import Form, Protocol
+    from protocord.protocol import Protocol
+    from protocord.protocol.document import Form
     from protocord.schedule import Calendar
-    from protocord.values.reasons import Reason
     from protocord.values.text import Text
 
 # --- answers of actions -----------------------------------------------------------------------------------------------
@@ -31,27 +31,18 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The study's rules refused the wish; nothing was written. The reasons are data for `words.say`."""
+    """The study's rules refused the wish; nothing was written. Each refusal has a reason for `words.say`, an item where it is about one,
+    and a level: `soft` is taken when the item's note explains it."""
 
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemConflict:
-    """One item that somebody else changed meanwhile: as it was when this person began, as it is now, as this person has it."""
-
-    item: str
-    base: ItemAnswer | None
-    theirs: ItemAnswer | None
-    mine: ItemAnswer | None
+    refusals: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Somebody saved the form in between; nothing was written and nothing is lost.
 
-    `position` is the entry to name as the base of the next save; `by` and `at` say who saved it and when. Items that only
-    one side touched are not listed: `merged` holds the whole form with theirs and mine joined, mine where both agree.
+    `items` are the items that both sides changed (base, theirs, mine). `merged` is the whole form with theirs and mine joined, mine where
+    both changed. `position` is the entry to name as the base of the next save; `by` and `at` (UTC) say who saved it and when.
     """
 
     items: tuple[ItemConflict, ...]
@@ -205,6 +196,7 @@ class FormCard:
     """A form at a visit: whether it was saved, by whom and when, and whether the viewer has an unsaved draft of it."""
 
     form: str
+    repeat: int
     title: Text
     saved_at: datetime | None
     saved_by: str
@@ -253,6 +245,7 @@ class FormPage:
     card: SubjectCard
     protocol: Protocol
     form: Form
+    repeat: int
     visit: VisitCard
     answers: Mapping[str, ItemAnswer]
     base_position: int

@@ -171,13 +171,16 @@ class FormRow(models.Model):
     site = models.CharField(max_length=64)
     visit = models.CharField(max_length=64)
     form = models.CharField(max_length=64)
+    repeat = models.IntegerField()
     position = models.IntegerField()
     saved_at = models.DateTimeField()
     saved_by = models.CharField(max_length=150)
     answered = models.IntegerField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["study", "subject", "visit", "form"], name="one_row_a_form")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "subject", "visit", "form", "repeat"], name="one_row_a_form")
+        ]
 
 
 # --- beside the record ------------------------------------------------------------------------------------------------
@@ -191,13 +194,16 @@ class Draft(models.Model):
     subject = models.CharField(max_length=64)
     visit = models.CharField(max_length=64)
     form = models.CharField(max_length=64)
+    repeat = models.IntegerField()
     sealed = models.TextField()  # the answers as JSON, encrypted where the vault has a key
     base_position = models.IntegerField()
     saved_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "study", "subject", "visit", "form"], name="one_draft_a_person_and_form"),
+            models.UniqueConstraint(
+                fields=["user", "study", "subject", "visit", "form", "repeat"], name="one_draft_a_person_and_form"
+            ),
         ]
 
 

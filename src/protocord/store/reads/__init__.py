@@ -62,12 +62,14 @@ def subject(viewer: Viewer, study: str, subject: str, on: date) -> SubjectPage:
     raise NotImplementedError
 
 
-def form_page(viewer: Viewer, study: str, subject: str, visit: str, form: str, on: date) -> FormPage:
+def form_page(viewer: Viewer, study: str, subject: str, visit: str, form: str, on: date, *, repeat: int = 1) -> FormPage:
     """This will return a form at a visit with its saved answers and the viewer's draft."""
     raise NotImplementedError
 
 
-def item_history(viewer: Viewer, study: str, subject: str, visit: str, form: str, item: str) -> tuple[ItemChange, ...]:
+def item_history(
+    viewer: Viewer, study: str, subject: str, visit: str, form: str, item: str, *, repeat: int = 1
+) -> tuple[ItemChange, ...]:
     """This will return every value the item ever had, newest first."""
     raise NotImplementedError
 
