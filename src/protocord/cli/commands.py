@@ -6,7 +6,7 @@ import click
 
 from protocord.cli.door import Door
 from protocord.cli.generate import generate
-from protocord.cli.installation import demo, manage, migrate, serve, user
+from protocord.cli.installation import demo, install, manage, migrate, serve, user, vault_key
 from protocord.cli.records import export, import_, verify
 from protocord.cli.screen import screen
 from protocord.cli.study import check, describe, examples
@@ -27,5 +27,21 @@ def main() -> None:
     """
 
 
-for command in (screen, check, describe, examples, demo, serve, migrate, user, manage, verify, export, import_, generate):
+for command in (
+    screen,
+    check,
+    describe,
+    examples,
+    demo,
+    verify,
+    export,
+    import_,
+    serve,
+    migrate,
+    install,
+    user,
+    vault_key,
+    manage,
+    generate,
+):
     main.add_command(command)

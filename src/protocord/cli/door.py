@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,6 +92,11 @@ class Day(click.ParamType):
         except ValueError:
             message = f"{value!r} is not a day. Write it as 2025-06-30."
             raise click.BadParameter(message, ctx, param) from None
+
+
+def today() -> date:
+    """This will return today where this machine stands; only the shell may ask."""
+    return datetime.now().astimezone().date()
 
 
 def study_argument(command: Command) -> Command:

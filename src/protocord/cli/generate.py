@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+
+from protocord.errors import Place, Problem, Refused
 
 
 @click.command()
@@ -13,17 +16,41 @@ import click
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
-    help="The repository's root.  [default: .]",
+    help="The repository's root.  [default: the working folder]",
 )
-def generate(only_check: bool, root: Path) -> None:
+@click.pass_context
+def generate(context: click.Context, only_check: bool, root: Path) -> None:
     """Write the generated files anew.
 
-    JSON Schemas, reference pages, compiled messages.
-
-    For those who work on Protocord itself.
+    JSON Schemas, reference pages, compiled messages: for those who work on Protocord itself.
 
     \b
     Example:
       protocord generate --check
     """
-    raise NotImplementedError
+    if not (root / "pyproject.toml").is_file():
+        remedy = "Run it at the root of the repository, or name that with --root."
+        raise Refused([Problem(Place(str(root)), "is not Protocord's repository.", remedy)])
+    program = context.find_root().command
+    assert isinstance(program, click.Group)
+    stale = [(path, content) for path, content in generated_files(program) if not _is_current(root / path, content)]
+    for path, content in stale:
+        if only_check:
+            click.echo(f"{path} is not current; `make generate` writes it.", err=True)
+        else:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
+            click.echo(f"{path} written.")
+    if only_check and stale:
+        context.exit(1)
+
+
+def generated_files(program: click.Group) -> Iterator[tuple[str, bytes]]:
+    """This will yield the path, from the repository's root, and the content of every generated file."""
+    from protocord.cli.reference import page
+
+    yield "docs/reference/cli.md", page(program).encode()
+
+
+def _is_current(file: Path, content: bytes) -> bool:
+    return file.is_file() and file.read_bytes() == content

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 import click
 
-from protocord.cli.door import Day, format_option, language_option, study_argument
+from protocord.cli.door import Day, format_option, language_option, study_argument, today
 from protocord.values.text import Language
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @study_argument
-@click.argument("subject", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("subject", type=FILE)
 @click.option("--on", type=Day(), help="The day of the assessment.  [default: today]")
 @click.option(
     "--planned-infusion", type=Day(), help="The day planned for the first infusion.  [default: the day of the assessment]"
 )
 @language_option
 @format_option
-@click.option(
-    "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A hospital's own codes, for a FHIR Bundle: which concept each stands for.",
-)
+@click.option("--mapping", type=FILE, help="A hospital's own codes, for a FHIR Bundle: which concept each stands for.")
 def screen(
     study: Path,
     subject: Path,
@@ -47,4 +46,25 @@ def screen(
 
     Exits 3 when the study's documents, 4 when the subject's facts cannot be read.
     """
-    raise NotImplementedError
+    from protocord.cli.subject import read
+    from protocord.cli.verdicts import Spoken, unmapped_lines
+    from protocord.eligibility import screen as decide
+    from protocord.eligibility import timeline
+    from protocord.protocol import load
+
+    protocol = load(study)
+    child, unmapped = read(subject, protocol, mapping)
+    day = on or today()
+    screening = decide(protocol, child, on=day, planned_infusion=planned_infusion)
+    days = timeline(protocol, child, on=day, planned_infusion=planned_infusion)
+    if form == "json":
+        answer = {
+            "screening": screening.as_data(),
+            "content_hash": screening.content_hash,
+            "timeline": days.as_data(),
+            "unmapped": [item.as_data() for item in unmapped],
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    lines = [*Spoken(protocol, screening, days, language).lines(), *unmapped_lines(unmapped, language)]
+    click.echo("\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -40,8 +41,13 @@ def describe(study: Path, language: Language) -> None:
     Example:
       protocord describe nct06848582
       protocord describe nct06848582 --language zh
+
+    Exits 3 when the study's documents do not make a protocol.
     """
-    raise NotImplementedError
+    from protocord.protocol import load
+    from protocord.protocol.describe import describe as tell
+
+    click.echo(tell(load(study), language))
 
 
 @click.command()
