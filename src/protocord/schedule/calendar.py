@@ -36,7 +36,8 @@ class PlannedVisit:
 
     `target`, `earliest`, `latest` (both inclusive) are what holds now: moved where an infusion before it was late. `original_target` is the
     day before any such move. `study_day` counts from day 1 (the actual first infusion once given); there is no day 0. `provisional`
-    says that the anchor visit has not taken place, so the days follow it when it does.
+    says that the anchor visit has not taken place, so the days follow it when it does. An infusion not given by `skip_after` is skipped,
+    not moved; `skipped_by_rule` says that the infusions before it leave no other way.
     """
 
     visit_id: str
@@ -49,6 +50,7 @@ class PlannedVisit:
     infusion: int | None
     original_target: date
     provisional: bool = False
+    skip_after: date | None = None
     skipped_by_rule: bool = False
     actual: ActualVisit | None = None
 
@@ -68,7 +70,7 @@ class PlannedVisit:
             if self.actual.status == "done":
                 return VisitStatus.DONE_OUT_OF_WINDOW if self.days_outside else VisitStatus.DONE
             return VisitStatus(self.actual.status)
-        if self.skipped_by_rule:
+        if self.skipped_by_rule or (self.skip_after is not None and on > self.skip_after):
             return VisitStatus.SKIPPED
         if on < self.earliest:
             return VisitStatus.PLANNED
