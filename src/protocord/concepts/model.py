@@ -93,7 +93,7 @@ class Concepts(Mapping[str, Concept]):
     def __init__(self, concepts: Iterable[Concept]) -> None:
         self._by_id = {concept.id: concept for concept in concepts}
         self._ancestors: dict[str, frozenset[str]] = {}
-        self._descendants: dict[str, frozenset[str]] = {}
+        self._possible: dict[str, frozenset[str]] = {}
         below: dict[str, set[str]] = {name: set() for name in self._by_id}
         for name in self._by_id:
             for above in self._climb(name):
@@ -123,13 +123,18 @@ class Concepts(Mapping[str, Concept]):
         """This will return the ids of all that `name` is_a, at any height, without `name` itself. Raises KeyError for an unknown id."""
         return self._ancestors[name]
 
-    def counts_as(self, recorded: str, asked: str) -> bool:
-        """This will tell whether a fact on `recorded` is a fact on `asked`: the same concept or one below it."""
-        return recorded == asked or recorded in self._descendants.get(asked, ())
+    def possible(self, name: str) -> frozenset[str]:
+        """This will return the ids on which a fact may turn out to be one of `name`: more was not stated, or it was stated on another axis.
 
-    def may_be(self, recorded: str, asked: str) -> bool:
-        """This will tell whether a fact on `recorded` may turn out to be one on `asked`: a concept above it, more not being stated."""
-        return recorded in self._ancestors.get(asked, ())
+        These are the ancestors of `name`, and whatever shares something below it without being below it: "Autologous stem cell
+        transplantation" may have been one "without TBI". Raises KeyError for an unknown id.
+        """
+        found = self._possible.get(name)
+        if found is None:
+            own = self._descendants[name] | {name}
+            found = frozenset().union(*(self._ancestors[one] for one in own)) - own
+            self._possible[name] = found
+        return found
 
     def suggest(self, written: str) -> str:
         """This will return `Did you mean '…'?` with the id nearest to what was written (ids and names are searched), or an empty string."""
