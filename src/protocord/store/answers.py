@@ -129,6 +129,7 @@ class VisitCell:
     earliest: date | None = None
     latest: date | None = None
     actual: date | None = None
+    days_outside: int = 0  # days outside its window: negative early, positive late
     forms_done: int = 0
     forms_expected: int = 0
 

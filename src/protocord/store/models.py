@@ -33,7 +33,7 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # django-stubs types the base's manager
+    objects: ClassVar[UserManager] = UserManager()
 
     def __str__(self) -> str:
         return self.username
@@ -135,6 +135,7 @@ class SubjectRow(models.Model):
     outcome = models.CharField(max_length=32, blank=True)  # of the latest recorded assessment
     signature = models.CharField(max_length=16, blank=True)  # "", valid, broken
     registered_on = models.DateField()
+    enrolled_on = models.DateField(null=True)
     protocol_version = models.CharField(max_length=32)
     position = models.IntegerField()  # the entry up to which this row is computed
 
@@ -153,8 +154,9 @@ class VisitRow(models.Model):
     target = models.DateField(null=True)
     earliest = models.DateField(null=True)
     latest = models.DateField(null=True)
+    status = models.CharField(max_length=16, blank=True)  # "", done, missed, skipped
     actual = models.DateField(null=True)
-    state = models.CharField(max_length=16)
+    days_outside = models.IntegerField(default=0)
     forms_done = models.IntegerField()
     forms_expected = models.IntegerField()
 

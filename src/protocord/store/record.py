@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from protocord.ledger import By, Draft, Entry, ProtocolStamp
 from protocord.store.models import ChainHead, LedgerEntry
 
 _SALT_BYTES = 32
+_AT_ONCE = 500  # below every database's limit of parameters in one statement
 _FIELDS = (
     "study", "subject", "position", "kind", "body", "salt", "digest", "protocol_id", "protocol_version", "protocol_hash",
     "user", "role", "site", "at", "reason", "source", "previous", "hash",
@@ -96,6 +98,17 @@ def chain(study: str, subject: str | None, *, after: int = 0, until: datetime | 
     return tuple(_entry(row) for row in rows.order_by("position").values_list(*_FIELDS))
 
 
+def chains(study: str, subjects: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
+    """This will return the chains of many subjects with one query for each few hundred of them."""
+    found: dict[str, list[Entry]] = {}
+    for begin in range(0, len(subjects), _AT_ONCE):
+        rows = LedgerEntry.objects.filter(study=study, subject__in=subjects[begin : begin + _AT_ONCE])
+        for row in rows.order_by("subject", "position").values_list(*_FIELDS):
+            entry = _entry(row)
+            found.setdefault(entry.subject or "", []).append(entry)
+    return {subject: tuple(entries) for subject, entries in found.items()}
+
+
 def all_entries(study: str) -> Iterator[Entry]:
     """This will yield every entry of the study: the study's own chain first, then subject by subject, in order of position."""
     rows = LedgerEntry.objects.filter(study=study).order_by("subject", "position").values_list(*_FIELDS)
@@ -107,25 +120,26 @@ def entry_of(row: LedgerEntry) -> Entry:
     return _entry(tuple(getattr(row, field) for field in _FIELDS))
 
 
-def _entry(row: tuple[object, ...]) -> Entry:
-    values = dict(zip(_FIELDS, row, strict=True))
-    at = values["at"]
-    assert isinstance(at, datetime)
+def _entry(row: tuple[Any, ...]) -> Entry:
+    (
+        study, subject, position, kind, body, salt, digest, protocol_id, protocol_version, protocol_hash,
+        user, role, site, at, reason, source, previous, hash_,
+    ) = row  # fmt: skip
     return Entry(
-        study=str(values["study"]),
-        subject=str(values["subject"]) or None,
-        position=int(str(values["position"])),
-        kind=str(values["kind"]),
-        body=None if values["body"] is None else str(values["body"]),
-        salt=None if values["salt"] is None else str(values["salt"]),
-        digest=str(values["digest"]),
-        protocol=ProtocolStamp(str(values["protocol_id"]), str(values["protocol_version"]), str(values["protocol_hash"])),
-        by=By(str(values["user"]), str(values["role"]), str(values["site"])),
+        study=study,
+        subject=subject or None,
+        position=position,
+        kind=kind,
+        body=body,
+        salt=salt,
+        digest=digest,
+        protocol=ProtocolStamp(protocol_id, protocol_version, protocol_hash),
+        by=By(user, role, site),
         at=at.astimezone(UTC),
-        reason=str(values["reason"]),
-        source=str(values["source"]),
-        previous=str(values["previous"]),
-        hash=str(values["hash"]),
+        reason=reason,
+        source=source,
+        previous=previous,
+        hash=hash_,
     )
 
 
