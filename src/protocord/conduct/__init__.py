@@ -32,9 +32,10 @@ from protocord.conduct.bodies import (
     VisitRecorded,
     Warned,
 )
+from protocord.conduct.consent import consent_problems
 from protocord.conduct.deciding import decide, local_date, next_number
 from protocord.conduct.decisions import Decision, ItemConflict, Refusal, RefusalKind
-from protocord.conduct.derived import Due, DueKind, calendar, due, record
+from protocord.conduct.derived import Due, DueKind, calendar, criteria_with, due, is_current, record
 from protocord.conduct.evolving import evolve, evolve_study, fold, history
 from protocord.conduct.roles import MAY, Role, may
 from protocord.conduct.state import (
@@ -51,6 +52,7 @@ from protocord.conduct.state import (
     Withdrawal,
 )
 from protocord.conduct.wishes import (
+    RUNNING,
     AssessEligibility,
     Decider,
     Enrol,
@@ -70,6 +72,7 @@ from protocord.conduct.wishes import (
 __all__ = [
     "KINDS",
     "MAY",
+    "RUNNING",
     "AccessChanged",
     "AccountChanged",
     "AccountCreated",
@@ -128,12 +131,15 @@ __all__ = [
     "Withdraw",
     "Withdrawal",
     "calendar",
+    "consent_problems",
+    "criteria_with",
     "decide",
     "due",
     "evolve",
     "evolve_study",
     "fold",
     "history",
+    "is_current",
     "local_date",
     "may",
     "next_number",

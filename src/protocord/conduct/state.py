@@ -153,6 +153,7 @@ class SubjectState:
     day_1: date | None = None
     visits: Mapping[str, VisitState] = field(default_factory=_nothing)
     withdrawals: tuple[Withdrawal, ...] = ()
+    redacted: tuple[int, ...] = ()  # positions of entries whose body was emptied
 
     @property
     def assessment(self) -> Assessment | None:

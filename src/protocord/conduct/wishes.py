@@ -13,6 +13,9 @@ from types import MappingProxyType
 
 from protocord.forms import ItemAnswer
 
+# Where forms stand that are open between visits rather than at one, such as adverse events.
+RUNNING = "running"
+
 
 def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
