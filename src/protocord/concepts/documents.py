@@ -72,6 +72,8 @@ class Reading:
             key = str(key_node.value)
             if key not in allowed:
                 hint = did_you_mean(key, allowed) or f"Known keys: {', '.join(allowed)}."
+                if key.isdigit():  # `{value: 1,5}` reads as a value of 1 and a key 5
+                    hint = "A comma ends a value: write a point for decimals."
                 self.problem(key_node, f"the key {key!r} is not known here.", hint, item)
             elif key in found:
                 self.problem(key_node, f"the key {key!r} stands twice.", "Keep one of the two.", item)
@@ -123,7 +125,7 @@ class Reading:
 
 def is_null(node: Node) -> bool:
     """This will tell whether nothing was written: an empty plain value, `null` or `~`."""
-    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "null", "Null", "NULL", "~")
+    return isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "null", "Null", "NULL", "~")
 
 
 def read_text(path: Path, problems: list[Problem]) -> str | None:

@@ -15,20 +15,20 @@ from protocord.values import PartialDate, Quantity, Reason, Text
     ("value", "english", "chinese"),
     [
         (Quantity(Decimal("0.5"), "10*9/L"), "0.5 ×10⁹/L", "0.5 ×10⁹/L"),
-        (Quantity(Decimal("66"), "umol/L"), "66 µmol/L", "66 µmol/L"),
+        (Quantity(Decimal(66), "umol/L"), "66 µmol/L", "66 µmol/L"),
         (Quantity(Decimal("1.50"), "1"), "1.50", "1.50"),
-        (Quantity(Decimal("50"), "{score}"), "50", "50"),
-        (Quantity(Decimal("2"), "{grade}"), "2", "2"),
+        (Quantity(Decimal(50), "{score}"), "50", "50"),
+        (Quantity(Decimal(2), "{grade}"), "2", "2"),
         (Quantity(Decimal("1.1"), "{INR}"), "1.1", "1.1"),
-        (Quantity(Decimal("12"), "wk"), "12 weeks", "12周"),
-        (Quantity(Decimal("1"), "d"), "1 day", "1天"),
+        (Quantity(Decimal(12), "wk"), "12 weeks", "12周"),
+        (Quantity(Decimal(1), "d"), "1 day", "1天"),
         (Quantity(Decimal("37.5"), "Cel"), "37.5°C", "37.5°C"),
-        (Quantity(Decimal("98"), "%"), "98%", "98%"),
-        (Quantity(Decimal("250"), "/uL"), "250/µL", "250/µL"),
+        (Quantity(Decimal(98), "%"), "98%", "98%"),
+        (Quantity(Decimal(250), "/uL"), "250/µL", "250/µL"),
         (Quantity(Decimal("3E+2"), "10*9/L", "<="), "≤300 ×10⁹/L", "≤300 ×10⁹/L"),
         (Quantity(Decimal("0.1"), None, "<"), "<0.1", "<0.1"),
-        (Quantity(Decimal("80"), "mL/min/{1.73_m2}"), "80 mL/min/1.73 m²", "80 mL/min/1.73 m²"),
-        (Quantity(Decimal("7"), "furlong"), "7 furlong", "7 furlong"),
+        (Quantity(Decimal(80), "mL/min/{1.73_m2}"), "80 mL/min/1.73 m²", "80 mL/min/1.73 m²"),
+        (Quantity(Decimal(7), "furlong"), "7 furlong", "7 furlong"),
         (PartialDate(2025, 6), "2025-06", "2025-06"),
         (date(2025, 6, 9), "2025-06-09", "2025-06-09"),
         (Text("blood", "血"), "blood", "血"),
@@ -46,7 +46,7 @@ def test_values_are_shown_as_clinicians_write_them(value: object, english: str, 
 
 
 def test_a_reason_is_said_with_its_particulars_in_each_language() -> None:
-    concept, value = Text("Creatinine", "肌酐"), Quantity(Decimal("70"), None)
+    concept, value = Text("Creatinine", "肌酐"), Quantity(Decimal(70), None)
     reason = Reason.of("unit_missing", concept=concept, value=value, accepted="umol/L, mg/dL")
     assert words.say(reason, "en") == "Creatinine: 70 has no unit; accepted units: umol/L, mg/dL"
     assert words.say(reason, "zh") == "肌酐：70 未注明单位；可接受的单位：umol/L, mg/dL"
@@ -71,5 +71,5 @@ def test_a_term_slot_takes_the_words_of_another_key(monkeypatch: pytest.MonkeyPa
 
 
 def test_doubled_braces_stand_for_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "_all_words", lambda language: {"unit": "{{score}} is {name}"})
+    monkeypatch.setattr(words, "_all_words", lambda _: {"unit": "{{score}} is {name}"})
     assert words.say(Reason.of("unit", name="a unit"), "en") == "{score} is a unit"
