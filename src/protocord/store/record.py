@@ -115,6 +115,17 @@ def all_entries(study: str) -> Iterator[Entry]:
     return map(_entry, rows.iterator(chunk_size=2000))
 
 
+def sources(study: str, subject: str, positions: Sequence[int]) -> dict[int, str]:
+    """This will return by which door each of these entries came in."""
+    rows = LedgerEntry.objects.filter(study=study, subject=subject, position__in=positions)
+    return dict(rows.values_list("position", "source"))
+
+
+def moment(study: str, subject: str, position: int) -> datetime | None:
+    """This will return when an entry was made (UTC), or None where there is none."""
+    return LedgerEntry.objects.filter(study=study, subject=subject, position=position).values_list("at", flat=True).first()
+
+
 def entry_of(row: LedgerEntry) -> Entry:
     """This will return the entry that a row holds."""
     return _entry(tuple(getattr(row, field) for field in _FIELDS))

@@ -15,7 +15,7 @@ from protocord.store.actions.accounts import (
 from protocord.store.actions.drafts import discard_draft, save_draft
 from protocord.store.actions.identities import look_at_identity, reseal_vault, set_identity
 from protocord.store.actions.studies import install_study, seal
-from protocord.store.actions.subjects import perform
+from protocord.store.actions.subjects import next_subject_number, perform
 
 __all__ = [
     "check_password",
@@ -25,6 +25,7 @@ __all__ = [
     "grant",
     "install_study",
     "look_at_identity",
+    "next_subject_number",
     "perform",
     "record_account_change",
     "record_export",

@@ -82,6 +82,12 @@ def perform(
     return done
 
 
+def next_subject_number(viewer: Viewer, study: str, site: str) -> str:
+    """This will return the number that the next child registered at `site` would get, such as `01-003`; it is given at registration."""
+    viewer.demand(Permission.REGISTER_SUBJECTS, study, site)
+    return conduct.next_number(protocols.current(study), folding.study_state(study), site)
+
+
 def acting(viewer: Viewer, study: str, site: str, wish: Wish) -> By:
     """This will return who acts: the viewer in the first of its roles at the site that may make this wish; else it raises."""
     for role in Role:
