@@ -2,11 +2,79 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+from pydantic import BaseModel
+
+from protocord import concepts as concept_records
+from protocord.concepts import Concepts
+from protocord.concepts.documents import did_you_mean, read_text
+from protocord.errors import DocumentProblems, Place, Problem
+from protocord.protocol.document import (
+    Assumptions,
+    Dosing,
+    Efficacy,
+    Eligibility,
+    Examples,
+    Form,
+    Kinetics,
+    Safety,
+    Schedule,
+    Study,
+    ValueSet,
+)
+from protocord.protocol.faults.forms import form_faults
+from protocord.protocol.faults.schedule import schedule_faults
+from protocord.protocol.faults.sections import (
+    assumption_faults,
+    dosing_faults,
+    kinetics_faults,
+    safety_faults,
+    study_faults,
+    turned_ranges,
+)
 from protocord.protocol.model import Protocol
+from protocord.protocol.reading import Source, Sources, duplicate_ids, plain, read_document, typed
+from protocord.protocol.references import dangling, names
+from protocord.protocol.rules import check_rules, criterion_rules
+from protocord.protocol.tables import read_value_set
 
 STUDIES = Path(__file__).parent.parent / "studies"
+
+MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "study": Study,
+        "eligibility": Eligibility,
+        "schedule": Schedule,
+        "dosing": Dosing,
+        "safety": Safety,
+        "efficacy": Efficacy,
+        "kinetics": Kinetics,
+        "assumptions": Assumptions,
+        "examples": Examples,
+    }
+)
+_OPTIONAL = frozenset({"assumptions", "examples", "concepts"})
+
+
+@dataclass
+class _Loaded:
+    """What has been read so far."""
+
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+    sources: Sources = field(default_factory=Sources)
+    models: dict[str, Any] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
+    form_names: frozenset[str] = frozenset()
+    value_sets: dict[str, ValueSet] = field(default_factory=dict)
+    concepts: Concepts | None = None
+    extra: dict[str, str] = field(default_factory=dict)
 
 
 def load(path: Path | str) -> Protocol:
@@ -15,4 +83,129 @@ def load(path: Path | str) -> Protocol:
     Raises DocumentProblems with everything that is wrong in any of its files: what cannot be read, unknown and missing keys,
     wrong types, names that lead nowhere, units that a concept does not accept, impossible windows, rules that make no sense.
     """
-    raise NotImplementedError
+    folder = Path(path)
+    if not folder.is_dir():
+        what = "this is a file, not a study folder." if folder.exists() else "there is no such study folder."
+        near = did_you_mean(folder.name, [other.name for other in folder.parent.iterdir()]) if folder.parent.is_dir() else ""
+        raise DocumentProblems([Problem(Place(str(folder)), what, near or "Name the folder that holds study.yaml.")])
+    loaded = _Loaded(folder, sources=Sources(str(folder)))
+    _read_concepts(loaded)
+    _read_documents(loaded)
+    _read_value_sets(loaded)
+    _read_forms(loaded)
+    _unknown_files(loaded)
+    known = names(loaded.sources, loaded.form_names, frozenset(_stems(folder / "value_sets", ".csv")), loaded.concepts)
+    dangling(loaded.sources, known, loaded.problems)
+    _find_faults(loaded)
+    checked = {} if loaded.concepts is None else check_rules(loaded.sources, loaded.concepts, loaded.value_sets, loaded.problems)
+    if loaded.problems:
+        raise DocumentProblems(sorted(set(loaded.problems)))
+    assert loaded.concepts is not None  # without concepts there is a problem
+    eligibility: Eligibility = loaded.models["eligibility"]
+    readings = {one.id: criterion_rules(index, one, checked) for index, one in enumerate(eligibility.criteria)}
+    holds = {
+        one.id: checked["dosing", ("hold_criteria", index, "rule")]
+        for index, one in enumerate(loaded.models["dosing"].hold_criteria)
+        if one.rule
+    }
+    return Protocol(
+        **loaded.models,
+        forms=tuple(loaded.forms.values()),
+        value_sets=MappingProxyType(loaded.value_sets),
+        concepts=loaded.concepts,
+        readings=MappingProxyType(readings),
+        hold_rules=MappingProxyType(holds),
+        extra_content=MappingProxyType(loaded.extra),
+        sources=loaded.sources,
+    )
+
+
+def _read_concepts(loaded: _Loaded) -> None:
+    own = loaded.folder / "concepts.yaml"
+    try:
+        loaded.concepts = concept_records.load(own if own.exists() else None)
+    except DocumentProblems as wrong:
+        loaded.problems.extend(wrong.problems)
+    if own.exists():
+        source = read_document(own, [])  # its problems are among those of the concepts
+        loaded.sources.documents["concepts"] = source
+        loaded.extra["concepts.yaml"] = json.dumps(plain(source, []), ensure_ascii=False, sort_keys=True)
+
+
+def _read_documents(loaded: _Loaded) -> None:
+    for name, model in MODELS.items():
+        path = loaded.folder / f"{name}.yaml"
+        if name in _OPTIONAL and not path.exists():
+            loaded.models[name] = model()
+            continue
+        source = read_document(path, loaded.problems)
+        loaded.sources.documents[name] = source
+        duplicate_ids(source, loaded.problems)
+        turned_ranges(source, loaded.problems)
+        made = typed(source, model, loaded.problems)
+        if made is not None:
+            loaded.models[name] = made
+    study = loaded.models.get("study")
+    if study is not None and study.registry.text_file:
+        text = read_text(loaded.folder / study.registry.text_file, loaded.problems)
+        if text is not None:
+            loaded.extra[study.registry.text_file] = text
+
+
+def _read_value_sets(loaded: _Loaded) -> None:
+    for name in _stems(loaded.folder / "value_sets", ".csv"):
+        found = read_value_set(loaded.folder / "value_sets" / f"{name}.csv", loaded.concepts, loaded.problems)
+        if found is not None:
+            loaded.value_sets[name] = found
+
+
+def _read_forms(loaded: _Loaded) -> None:
+    loaded.form_names = frozenset(_stems(loaded.folder / "forms", ".yaml"))
+    for name in sorted(loaded.form_names):
+        source = read_document(loaded.folder / "forms" / f"{name}.yaml", loaded.problems)
+        loaded.sources.documents[f"forms/{name}"] = source
+        duplicate_ids(source, loaded.problems)
+        form = typed(source, Form, loaded.problems)
+        if form is None:
+            continue
+        if form.id != name:
+            place = source.place(("id",))
+            loaded.problems.append(
+                Problem(place, f"the form's id {form.id!r} is not the name of its file.", f"Write `id: {name}`.")
+            )
+        loaded.forms[name] = form
+        form_faults(source, form, loaded.concepts, loaded.value_sets, loaded.problems)
+
+
+def _unknown_files(loaded: _Loaded) -> None:
+    known = {f"{name}.yaml" for name in (*MODELS, "concepts")}
+    for path in sorted(loaded.folder.iterdir()):
+        if path.suffix in (".yaml", ".yml", ".csv") and path.name not in known:
+            hint = did_you_mean(path.name, known) or "Forms stand in forms/, value sets in value_sets/."
+            loaded.problems.append(Problem(Place(str(path)), "no document of a study has this name.", hint))
+
+
+def _find_faults(loaded: _Loaded) -> None:
+    documents, models, problems = loaded.sources.documents, loaded.models, loaded.problems
+    study = models.get("study")
+    if study is not None:
+        study_faults(documents["study"], study, problems)
+    if "schedule" in models:
+        schedule_faults(documents["schedule"], models["schedule"], study, problems)
+    if "safety" in models:
+        safety_faults(documents["safety"], models["safety"], study, loaded.concepts, problems)
+    if "dosing" in models:
+        dosing_faults(documents["dosing"], models["dosing"], problems)
+    if "kinetics" in models:
+        kinetics_faults(documents["kinetics"], models["kinetics"], loaded.concepts, problems)
+    if "assumptions" in documents and "assumptions" in models:
+        assumption_faults(documents["assumptions"], models["assumptions"], problems)
+
+
+def _stems(folder: Path, suffix: str) -> list[str]:
+    return sorted(path.stem for path in folder.iterdir() if path.suffix == suffix) if folder.is_dir() else []
+
+
+def source_of(protocol: Protocol, document: str) -> Source:
+    """This will return where a document of the protocol was read."""
+    return protocol.sources.documents.get(document, Source(document)) if protocol.sources is not None else Source(document)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Protocol as TypingProtocol
 
 from protocord.errors import DocumentProblems, Place, Problem
 from protocord.protocol.document import (
@@ -156,8 +157,16 @@ class Protocol:
 DOCUMENTS = ("study", "eligibility", "schedule", "dosing", "safety", "efficacy", "kinetics", "assumptions", "examples")
 
 
-def _one(items: tuple[Any, ...], wanted: str) -> Any:
-    for item in items:
-        if item.id == wanted:
-            return item
+class _Identified(TypingProtocol):
+    @property
+    def id(self) -> str: ...
+
+
+Thing = TypeVar("Thing", bound=_Identified)
+
+
+def _one(things: tuple[Thing, ...], wanted: str) -> Thing:
+    for thing in things:
+        if thing.id == wanted:
+            return thing
     raise KeyError(wanted)

@@ -52,6 +52,13 @@ class Sourced(Document):
     citation: str = Field(default="", description="The document, section or article behind it.")
 
 
+class FromRegistry(Document):
+    """An item that stands in the registry's record unless it says otherwise."""
+
+    source: Origin = Field(default=Origin.REGISTRY, description="Where this item comes from.")
+    citation: str = Field(default="", description="The document, section or article behind it.")
+
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 ItemName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ConceptName = Annotated[str, StringConstraints(min_length=1)]
@@ -61,7 +68,16 @@ Rule = Annotated[str, StringConstraints(min_length=1)]
 Scalar = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Number = Annotated[Decimal, WithJsonSchema({"type": ["number", "string"]})]
 YesNo = Annotated[bool, WithJsonSchema({"enum": [True, False, "yes", "no"]})]
-Day = Annotated[date, WithJsonSchema({"type": "string", "format": "date"})]
+
+
+def _day(given: Any) -> Any:
+    if isinstance(given, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", given.strip()) is None:
+        message = "is not a date"
+        raise ValueError(message)
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -110,6 +126,18 @@ Length = Annotated[
     BeforeValidator(_span),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": r"^\d+ +(minute|hour|day|week|month|year)s?$", "examples": ["5 days"]}),
+]
+
+
+def _age(given: Any) -> Any:
+    return _span(f"{given} years" if str(given).strip().isdigit() else given)
+
+
+Age = Annotated[
+    Span,
+    BeforeValidator(_age),
+    PlainSerializer(str),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+( +(day|week|month|year)s?)?$"}]}),
 ]
 
 

@@ -154,7 +154,7 @@ class TimeToEvent(Named):
     )
     level: Level = Field(default=Decimal("0.95"), description="Level of the interval, two-sided.")
     days_per_month: Number = Field(default=Decimal("30.4375"), description="Days in a month, for display.")
-    day_one: Literal[0, 1] = Field(default=1, description="Value of a time whose event falls on the origin.")
+    day_one: int = Field(default=1, ge=0, le=1, description="Value of a time whose event falls on the origin.")
     landmarks: tuple[Length, ...] = Field(default=(), description="Times at which the probability is reported.")
 
 

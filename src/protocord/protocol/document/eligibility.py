@@ -25,6 +25,9 @@ class Advisory(Said):
 class Reading(Said):
     """Another defensible reading of a criterion, for the sponsor to choose."""
 
+    as_of: Literal["assessment", "planned_infusion"] | None = Field(
+        default=None, description="Under this reading, the date measured against; left out: that of the criterion."
+    )
     rule: Rule = Field(description="The rule under this reading.")
     review_when: Rule | None = Field(default=None, description="Under this reading, when a person must judge.")
 
@@ -34,6 +37,9 @@ class Criterion(Sourced):
 
     id: Identifier = Field(description="Identifier: I01, I12a, E03.")
     type: Literal["inclusion", "exclusion"] = Field(description="Whether a true rule admits or keeps out.")
+    under: Text | None = Field(
+        default=None, description="The heading of the registry's list under which the criterion stands, word for word."
+    )
     text: Text = Field(description="The criterion word for word in the registry's language, with its translation.")
     translation: Literal["ours", "registry"] = Field(default="ours", description="Whose translation it is.")
     as_of: Literal["assessment", "planned_infusion"] = Field(

@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic import Field
 
 from protocord.protocol.document.common import (
+    Age,
     Day,
     Document,
+    FromRegistry,
     Identifier,
     Length,
     Named,
@@ -31,7 +33,7 @@ class Titles(Document):
     official: Text = Field(description="Official title, word for word in the registry's language.")
 
 
-class RegistryRecord(Sourced):
+class RegistryRecord(FromRegistry):
     """The public record, as far as it was read."""
 
     id: str = Field(description="Registry number.")
@@ -46,7 +48,7 @@ class RegistryRecord(Sourced):
     notes: tuple[Text, ...] = Field(default=(), description="What is inconsistent in the record, for the reader.")
 
 
-class Sponsor(Sourced):
+class Sponsor(FromRegistry):
     """Who answers for the study."""
 
     name: Text = Field(description="Name of the sponsor.")
@@ -55,15 +57,13 @@ class Sponsor(Sourced):
     )
 
 
-class Population(Sourced):
+class Population(FromRegistry):
     """In whom the study is done."""
 
     condition: Text = Field(description="The condition studied.")
     sex: Literal["all", "female", "male"] = Field(description="Which sexes may take part.")
-    age_min: Length | None = Field(
-        default=None, description="Youngest age, e.g. `1 day`; leave out where the registry states none."
-    )
-    age_max: Length | None = Field(default=None, description="Oldest age, e.g. `18 years`.")
+    age_min: Age | None = Field(default=None, description="Youngest age, e.g. `1 day`; leave out where the registry states none.")
+    age_max: Age | None = Field(default=None, description="Oldest age, in completed years (`18`) or with a unit.")
     healthy_volunteers: YesNo = Field(description="Whether healthy volunteers may take part.")
     enrolment: int = Field(gt=0, description="Number of subjects planned.")
 
@@ -80,8 +80,10 @@ class Endpoint(Said):
     objective: Identifier = Field(description="The objective it answers.")
     level: Level = Field(description="Rank of the endpoint.")
     time_frame: Text = Field(description="Over which time it is measured.")
-    derivation: Identifier | None = Field(
-        default=None, description="The rule that derives it: an id of efficacy.yaml, kinetics.yaml or safety.yaml."
+    derivation: str = Field(default="", description="How it is derived, in words.")
+    derived_by: tuple[Identifier, ...] = Field(
+        default=(),
+        description="The rules that derive it: ids of rates, times to events, parameters, summaries, limits, or `dlt`.",
     )
 
 
@@ -137,7 +139,7 @@ class SampleSize(Said):
     null_rate: Number | None = Field(default=None, description="Rate not worth pursuing (p0).")
     alternative_rate: Number | None = Field(default=None, description="Rate worth pursuing (p1).")
     alpha: Number | None = Field(default=None, description="Type I error, on the stated number of sides.")
-    sides: Literal[1, 2] | None = Field(default=None, description="Sides of the test or interval.")
+    sides: int | None = Field(default=None, ge=1, le=2, description="Sides of the test or interval.")
     power: Number | None = Field(default=None, description="Power at the alternative rate.")
     confidence: Number | None = Field(default=None, description="Level of the interval, for a precision argument.")
     evaluable: int | None = Field(default=None, gt=0, description="Evaluable subjects needed.")

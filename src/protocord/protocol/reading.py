@@ -1,0 +1,261 @@
+"""Read one document: YAML with the line of every node, each scalar as it was written, made into a typed model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from protocord.concepts.documents import Reading, is_null, read_text
+from protocord.errors import Place, Problem
+from protocord.protocol.wording import reworded
+
+Loc = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document as it was read: the name people know it by, its text, and its nodes."""
+
+    file: str
+    text: str = ""
+    root: yaml.Node | None = None
+
+    def node(self, loc: Loc) -> yaml.Node | None:
+        """This will return the node at `loc`, or the innermost one that exists on the way to it.
+
+        What a loc names and the file does not write (the kind of a union, the index of a list of one) is passed over.
+        """
+        node = self.root
+        for step in loc:
+            node = _child(node, step) or node
+        return node
+
+    def line(self, loc: Loc) -> int:
+        """This will return the line, counted from 1, of the value at `loc` (of its key, where it has one)."""
+        node, line = self.root, 1
+        if node is not None:
+            line = node.start_mark.line + 1
+        for step in loc:
+            child = _child(node, step)
+            if child is None:
+                continue
+            key = _key(node, step)
+            line = (key or child).start_mark.line + 1
+            node = child
+        return line
+
+    def item(self, loc: Loc) -> str:
+        """This will return `loc` as people read it: identifiers in place of indices, as in `visits.C1D8.window`."""
+        said: list[str] = []
+        node = self.root
+        for step in loc:
+            child = _child(node, step)
+            if isinstance(step, int):
+                if child is not None:
+                    name = _name(child)
+                    if name or not said:
+                        said.append(name or f"[{step + 1}]")
+                    else:
+                        said[-1] += f"[{step + 1}]"
+            elif step != "[key]" and (child is not None or step == loc[-1]):
+                said.append(step)
+            node = child or node
+        return ".".join(said)
+
+    def place(self, loc: Loc = ()) -> Place:
+        """This will return the place of the value at `loc`."""
+        return Place(self.file, self.line(loc), self.item(loc))
+
+    def find(self, pattern: str) -> Iterator[tuple[Loc, yaml.Node]]:
+        """This will return each node that a dotted pattern reaches, with its loc; `*` stands for any index or key."""
+        if self.root is not None:
+            yield from _find(self.root, pattern.split("."), ())
+
+
+@dataclass
+class Sources:
+    """The documents of a study as they were read, by the name of the document (`study`, `forms/laboratory`)."""
+
+    folder: str = ""
+    documents: dict[str, Source] = field(default_factory=dict)
+
+    def place(self, document: str, *loc: str | int) -> Place:
+        """This will return the place of a value; a step that is the id of a list's item finds that item."""
+        source = self.documents.get(document)
+        if source is None:
+            return Place(f"{self.folder}/{document}.yaml", 0, ".".join(str(step) for step in loc))
+        return source.place(_by_index(source.root, loc))
+
+
+def read_document(path: Path, problems: list[Problem]) -> Source:
+    """This will return the document with its nodes; what cannot be read, and keys that stand twice, go to `problems`."""
+    text = read_text(path, problems)
+    if text is None:
+        return Source(str(path))
+    root = Reading(str(path), problems).compose(text)
+    source = Source(str(path), text, root)
+    if root is None and not any(problem.place.file == str(path) for problem in problems):
+        problems.append(Problem(Place(str(path), 1), "the document is empty.", "Write its keys, or take the file away."))
+    return source
+
+
+def typed(source: Source, model: type[Model], problems: list[Problem]) -> Model | None:
+    """This will return the document as its model; None, with every problem, where it does not fit."""
+    if source.root is None:
+        return None
+    before = len(problems)
+    content = plain(source, problems)
+    try:
+        made = model.model_validate(content)
+    except ValidationError as wrong:
+        for error in wrong.errors(include_url=False, include_context=True):
+            problems.append(reworded(dict(error), source, model))
+        return None
+    return made if len(problems) == before else None
+
+
+def plain(source: Source, problems: list[Problem]) -> Any:
+    """This will return the document's content: mappings, lists and text; a key without a value counts as left out."""
+    return None if source.root is None else _plain(source.root, source, problems, set())
+
+
+def _plain(node: yaml.Node, source: Source, problems: list[Problem], inside: set[int]) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return None if is_null(node) else node.value
+    if id(node) in inside:
+        place = Place(source.file, node.start_mark.line + 1)
+        problems.append(Problem(place, "an alias stands inside what it repeats.", "Write the content out."))
+        return None
+    inside.add(id(node))
+    content: Any
+    if isinstance(node, yaml.SequenceNode):
+        content = [_plain(child, source, problems, inside) for child in node.value]
+    else:
+        content = {}
+        for key, child in node.value:
+            if key.value in content:
+                place = Place(source.file, key.start_mark.line + 1)
+                problems.append(Problem(place, f"the key {key.value!r} stands twice.", "Keep one of the two."))
+            value = _plain(child, source, problems, inside)
+            if value is not None:
+                content[str(key.value)] = value
+    inside.discard(id(node))
+    return content
+
+
+def duplicate_ids(source: Source, problems: list[Problem]) -> None:
+    """This will note every item of a list whose id (or code, of a choice) another item of that list has."""
+    if source.root is not None:
+        _duplicates(source.root, (), source, problems)
+
+
+def _duplicates(node: yaml.Node, loc: Loc, source: Source, problems: list[Problem]) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        unique = ("id", "code") if loc and loc[-1] in ("choices", "sites") else ("id",)
+        first: dict[tuple[str, str], int] = {}
+        for index, child in enumerate(node.value):
+            for key in unique:
+                value = scalar(_child(child, key))
+                if value is None:
+                    continue
+                if (key, value) in first:
+                    what = f"the {key} {value!r} stands already in line {first[key, value]}."
+                    problems.append(Problem(source.place((*loc, index, key)), what, "Give each its own."))
+                first.setdefault((key, value), child.start_mark.line + 1)
+            _duplicates(child, (*loc, index), source, problems)
+    elif isinstance(node, yaml.MappingNode):
+        for key_node, child in node.value:
+            if not isinstance(child, yaml.ScalarNode):
+                _duplicates(child, (*loc, str(key_node.value)), source, problems)
+
+
+def scalar(node: yaml.Node | None) -> str | None:
+    """This will return the text of a scalar node; None for nothing, and for lists and mappings."""
+    return node.value.strip() if isinstance(node, yaml.ScalarNode) and not is_null(node) else None
+
+
+def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        return node.value[step] if step < len(node.value) else None
+    if isinstance(node, yaml.MappingNode) and isinstance(step, str):
+        return next((value for key, value in node.value if key.value == step), None)
+    return None
+
+
+def _key(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode) and isinstance(step, str):
+        return next((key for key, _ in node.value if key.value == step), None)
+    return None
+
+
+def _name(node: yaml.Node) -> str:
+    for key in ("id", "code", "concept", "item", "event", "when", "scale"):
+        value = scalar(_child(node, key))
+        if value:
+            return value
+    return ""
+
+
+def _find(node: yaml.Node, pattern: list[str], loc: Loc) -> Iterator[tuple[Loc, yaml.Node]]:
+    if not pattern:
+        yield loc, node
+        return
+    step, rest = pattern[0], pattern[1:]
+    if step == "*":
+        if isinstance(node, yaml.SequenceNode):
+            for index, child in enumerate(node.value):
+                yield from _find(child, rest, (*loc, index))
+        elif isinstance(node, yaml.MappingNode):
+            for key, child in node.value:
+                yield from _find(child, rest, (*loc, str(key.value)))
+        return
+    child = _child(node, step)
+    if child is not None:
+        yield from _find(child, rest, (*loc, step))
+
+
+def _by_index(root: yaml.Node | None, loc: Loc) -> Loc:
+    node, found = root, []
+    for step in loc:
+        index: str | int = step
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, str):
+            index = next((i for i, child in enumerate(node.value) if _name(child) == step), 0)
+        found.append(index)
+        node = _child(node, index)
+    return tuple(found)
+
+
+def line_in_scalar(source: Source, node: yaml.ScalarNode, line: int, column: int) -> int:
+    """This will return the file's line of a position (line and column from 1) inside a scalar's text, however it was folded.
+
+    Folding changes white space only, so the position is found again by counting the other characters.
+    """
+    lines = node.value.splitlines() or [""]
+    before = "".join(lines[: line - 1]) + (lines[line - 1][: column - 1] if line <= len(lines) else "")
+    wanted = len("".join(before.split()))
+    first = node.start_mark.line
+    written = source.text.splitlines()[first : node.end_mark.line + 1]
+    if not written:
+        return first + 1
+    block = node.style in ("|", ">")
+    if block:
+        written[0] = ""  # the indicator's own line
+    else:
+        written[0] = written[0][node.start_mark.column + (1 if node.style else 0) :]
+    counted = 0
+    for number, text in enumerate(written):
+        counted += len("".join(text.split()))
+        if counted > wanted:
+            return first + number + 1
+    return first + len(written) if not block else max(first + 1, first + len(lines))
+
+
+def keys(node: yaml.Node | None) -> Mapping[str, yaml.Node]:
+    """This will return the nodes of a mapping by key; nothing for anything else."""
+    return {str(key.value): value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
