@@ -52,7 +52,7 @@ def show_problems(problems: tuple[Problem, ...], *, err: bool = True) -> None:
         click.echo(f"{len(problems)} problems", err=err)
 
 
-class StudyFolder(click.ParamType):
+class StudyFolder(click.ParamType[Any]):
     """A study: the path of its folder, or the name of one that Protocord ships."""
 
     name = "study"
@@ -78,7 +78,7 @@ def shipped_studies() -> dict[str, Path]:
     return {folder.name: folder for folder in sorted(STUDIES.iterdir()) if (folder / "study.yaml").is_file()}
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[Any]):
     """A day, as ISO 8601 writes it."""
 
     name = "date"

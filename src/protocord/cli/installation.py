@@ -56,13 +56,15 @@ def serve(host: str, port: int, threads: int) -> None:
       protocord migrate
       protocord serve --port 8000
     """
-    from protocord.cli.server import listen
+    from protocord.cli.server import bound
 
     open_store()
     from protocord.store import readiness
 
     readiness.demand()
-    listen(host=host, port=port, threads=threads)
+    server = bound(host=host, port=port, threads=threads)
+    click.echo(f"http://{host}:{port}/")
+    server.run()
 
 
 @click.command()

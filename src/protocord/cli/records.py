@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from protocord.cli.database import demand_file, open_store
 from protocord.errors import LedgerProblems
 
 if TYPE_CHECKING:
+    from protocord.cli.anchors import Anchors
     from protocord.ledger import Verification
 
 
@@ -28,44 +29,64 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("ledger", metavar="FILE|DATABASE")
 @click.option(
-    "--anchor", multiple=True, help="A Merkle root kept elsewhere (printed at an earlier verification or seal); may be repeated."
+    "--anchor",
+    multiple=True,
+    metavar="FILE|ROOT",
+    help="What was kept outside before: an anchor file, or the Merkle root of a seal.",
 )
-def verify(ledger: str, anchor: tuple[str, ...]) -> None:
+@click.option(
+    "--write-anchor",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an anchor file, to be kept outside until the next time.",
+)
+def verify(ledger: str, anchor: tuple[str, ...], write_anchor: Path | None) -> None:
     """Verify a ledger: is it whole and unaltered?
 
     Names the first entry of each chain that was altered, removed, inserted or re-ordered. FILE is a
     study exported as JSON Lines; DATABASE a database's URL or an SQLite file.
 
-    The last line is the ledger's root. Keep it outside; given later as --anchor, it shows whether
-    anything before it has changed or is gone.
+    A chain that was cut off at its end, or written anew from its beginning, looks whole to itself. An
+    anchor kept outside shows it.
 
     \b
     Example:
-      protocord verify study.jsonl
-      protocord verify protocord-demo/protocord.sqlite3
+      protocord verify study.jsonl --write-anchor anchor-2025-06-30.json
+      protocord verify protocord-demo/protocord.sqlite3 --anchor anchor-2025-06-30.json
 
     Exits 5 when the ledger does not verify.
     """
-    from protocord.ledger import read_lines
-    from protocord.ledger import verify as verify_entries
+    from protocord.cli.anchors import read_anchors, write_anchors
 
-    file = Path(ledger)
-    if file.is_file() and not _is_sqlite(file):
-        with file.open(encoding="utf-8") as lines:
-            results: Sequence[tuple[str, Verification]] = [
-                (file.name, verify_entries(read_lines(lines, file=ledger), roots=anchor))
-            ]
-    else:
-        demand_file(ledger)
-        open_store(ledger)
-        from protocord.store.archive import verify_database
-
-        results = list(verify_database(roots=anchor).items())
-    for name, result in results:
-        _tell(name, result)
-    problems = [problem for _, result in results for problem in result.problems]
+    anchors = read_anchors(anchor)
+    results = _verified(ledger, anchors)
+    problems = [problem for result in results.values() for problem in result.problems]
+    for study, result in results.items():
+        _tell(study, result)
     if problems:
         raise LedgerProblems(problems)
+    if write_anchor is not None:
+        write_anchors(write_anchor, results)
+        click.echo(
+            f"{write_anchor} holds the heads of {sum(result.chains for result in results.values())} chains. Keep it outside."
+        )
+
+
+def _verified(ledger: str, anchors: Anchors) -> Mapping[str, Verification]:
+    """Each study of the ledger, verified: a file holds one, a database may hold several."""
+    file = Path(ledger)
+    if file.is_file() and not _is_sqlite(file):
+        from protocord.ledger import read_lines
+        from protocord.ledger import verify as verify_entries
+
+        with file.open(encoding="utf-8") as lines:
+            entries = read_lines(lines, file=ledger)
+        study = entries[0].study if entries else file.name
+        return {study: verify_entries(entries, heads=anchors.heads.get(study, ()), roots=anchors.roots)}
+    demand_file(ledger)
+    open_store(ledger)
+    from protocord.store.archive import verify_database
+
+    return verify_database(heads=anchors.heads, roots=anchors.roots)
 
 
 def _is_sqlite(file: Path) -> bool:
@@ -73,11 +94,11 @@ def _is_sqlite(file: Path) -> bool:
         return content.read(16) == b"SQLite format 3\0"
 
 
-def _tell(name: str, result: Verification) -> None:
-    """What was verified, and the root to keep; the problems follow on the error stream."""
-    state = "verified" if result.ok else "does not verify"
-    redacted = f", {result.redacted} redacted" if result.redacted else ""
-    click.echo(f"{name}: {state}. {result.entries} entries in {result.chains} chains, {result.seals} seals{redacted}.")
+def _tell(study: str, result: Verification) -> None:
+    """What was verified, and the root; the problems follow on the error stream."""
+    redacted = f", {result.redacted} of the entries redacted" if result.redacted else ""
+    state = "whole and unaltered" if result.ok else "does not verify"
+    click.echo(f"{study}: {state}. {result.entries} entries, {result.chains} chains, {result.seals} seals{redacted}.")
     if result.ok:
         click.echo(f"root {result.root}")
 

@@ -20,9 +20,10 @@ from protocord.values.reasons import Reason
 from protocord.values.text import Language
 from protocord.words import say, shown, term
 
+Thing = TypeVar("Thing")
+
 MARKS = {Answer.MET: "✓", Answer.NOT_MET: "✗", Answer.UNKNOWN: "?", Answer.REVIEW: "!"}
 OUTCOME_MARKS = {Outcome.ELIGIBLE: "✓", Outcome.INELIGIBLE: "✗", Outcome.INCOMPLETE: "?", Outcome.REVIEW: "!"}
-Thing = TypeVar("Thing")
 _COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "!": "magenta"}
 _DETAIL = " " * 6  # the details of a criterion stand under its text, a little to the left to leave room
 
@@ -50,10 +51,10 @@ class Spoken:
         return [
             click.style(told.subject, bold=True) + f"  {self.protocol.study.title.brief.say(language)}",
             say(
-                Reason("cli_protocol", {"study": told.study, "version": told.protocol_version, "hash": told.protocol_hash[:12]}),
+                Reason.of("cli_protocol", study=told.study, version=told.protocol_version, hash=told.protocol_hash[:12]),
                 language,
             ),
-            say(Reason("cli_assessed", {"on": told.on, "infusion": infusion}), language),
+            say(Reason.of("cli_assessed", on=told.on, infusion=infusion), language),
             "",
             _coloured(outcome, OUTCOME_MARKS[told.outcome]) + f"   {tally}",
         ]
@@ -112,8 +113,6 @@ class Spoken:
             return term(f"cli_status_{fact.status}", language)
         if fact.value is None:
             return ""
-        if isinstance(fact.value, bool):
-            return term("cli_yes" if fact.value else "cli_no", language)
         said = shown(fact.value, language)
         if fact.standard is not None and fact.standard != fact.value:
             said += f" (= {shown(fact.standard, language)})"
@@ -139,10 +138,10 @@ class Spoken:
         told = [click.style(term("cli_days", language), bold=True)]
         if line.first_eligible is not None:
             kind = "cli_window" if line.last_eligible is not None else "cli_window_open"
-            told += hanging(say(Reason(kind, {"first": line.first_eligible, "last": line.last_eligible}), language), first="  ")
+            told += hanging(say(Reason.of(kind, first=line.first_eligible, last=line.last_eligible), language), first="  ")
         elif line.first_possible is not None:
             kind = "cli_possible" if line.last_possible is not None else "cli_possible_open"
-            told += hanging(say(Reason(kind, {"first": line.first_possible, "last": line.last_possible}), language), first="  ")
+            told += hanging(say(Reason.of(kind, first=line.first_possible, last=line.last_possible), language), first="  ")
         else:
             told += hanging(term("cli_no_day", language), first="  ")
         return told + table([self._stretch(segment) for segment in line.segments], indent="  ")
@@ -185,3 +184,11 @@ def _unique(things: Iterable[Thing]) -> list[Thing]:
         if thing not in kept:
             kept.append(thing)
     return kept
+
+
+def unmapped_lines(unmapped: Sequence[str], language: Language) -> list[str]:
+    """This will list what a bundle held and no concept took."""
+    if not unmapped:
+        return []
+    heading = say(Reason.of("cli_unmapped", count=len(unmapped)), language)
+    return ["", heading, *(line for item in unmapped for line in hanging(item, first="  • "))]
