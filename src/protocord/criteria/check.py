@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from protocord.concepts import Concepts
+from protocord.criteria import logic, tree
 from protocord.criteria.answers import Anchors, Evaluation
+from protocord.criteria.compile import Compiler
+from protocord.criteria.functions import Ask
 from protocord.criteria.index import FactIndex
+from protocord.criteria.lengths import is_day
+from protocord.criteria.parse import parse
+from protocord.criteria.plan import Plan
+from protocord.criteria.problems import RuleProblem
 from protocord.criteria.tree import Expression
+from protocord.criteria.write import to_text
 
 ParameterValue = str | int | Decimal | bool
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRule:
-    """A rule whose names, types and units are known to be right."""
+    """A rule whose names, types and units are known to be right.
+
+    `concepts`, `parameters` and `value_sets` are what it names; `text` is its text in its shortest form.
+    """
 
     expression: Expression
     text: str
-
-    @property
-    def concepts(self) -> frozenset[str]:
-        """The ids of all concepts that the rule asks for."""
-        raise NotImplementedError
+    concepts: frozenset[str]
+    parameters: frozenset[str]
+    value_sets: frozenset[str]
+    plan: Plan = field(repr=False, compare=False)
 
     def evaluate(self, index: FactIndex, anchors: Anchors) -> Evaluation:
         """This will decide the rule on `anchors.reference`, with reasons."""
-        raise NotImplementedError
+        found: Evaluation = self.plan.decide(Ask(index, anchors.reference.toordinal(), anchors.known_on.toordinal()))
+        return found
 
     def breakpoints(self, index: FactIndex, known_on: date, lead: int = 0) -> set[date]:
         """This will return every day D on which the answer for the reference date D + `lead` days may differ from the day before."""
-        raise NotImplementedError
+        days = {day - lead for day in self.plan.days(index, known_on.toordinal())}
+        return {date.fromordinal(day) for day in days if is_day(day)}
 
 
 def check(
@@ -48,4 +60,27 @@ def check(
     Raises RuleProblem with every slip: unknown names (did you mean), argument types, concept kinds, units that the concept does
     not accept, conditions that are constant, branches that cannot be reached, limits that contradict one another.
     """
-    raise NotImplementedError
+    constants = {name: parameter(value) for name, value in (parameters or {}).items()}
+    compiler = Compiler(concepts, constants, value_sets or {})
+    plan = compiler.condition(expression)
+    slips = compiler.slips or logic.slips(plan)
+    if slips:
+        raise RuleProblem(*slips)
+    return CheckedRule(
+        expression,
+        to_text(expression),
+        frozenset(compiler.asked_concepts),
+        frozenset(compiler.asked_parameters),
+        frozenset(compiler.asked_value_sets),
+        plan,
+    )
+
+
+def parameter(value: ParameterValue) -> tree.Constant:
+    """This will read a parameter's value: `7 days`, `0.5 '10*9/L'`, `50`, true or false. Raises RuleProblem for anything else."""
+    said = str(value).lower() if isinstance(value, bool) else str(value)
+    read = parse(said)
+    if not isinstance(read, tree.Constant):
+        what = f"a parameter is one value; {said!r} is not."
+        raise RuleProblem.at_start(what, "Write 7 days, 50, or 0.5 '10*9/L'.")
+    return read

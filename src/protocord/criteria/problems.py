@@ -25,3 +25,8 @@ class RuleProblem(Exception):
     def __init__(self, *slips: Slip) -> None:
         self.slips = tuple(sorted(slips))
         super().__init__("\n".join(str(slip) for slip in self.slips))
+
+    @classmethod
+    def at_start(cls, what: str, remedy: str = "") -> RuleProblem:
+        """This will return the problem of a text as a whole."""
+        return cls(Slip(1, 1, what, remedy))

@@ -25,23 +25,19 @@ DurationUnit = Literal["day", "week", "month", "year"]
 Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
 
 
-def _at() -> Spot:
-    return field(default=NOWHERE, compare=False, repr=False)
-
-
 @dataclass(frozen=True, slots=True)
 class Flag:
     """`true` or `false`."""
 
     value: bool
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Null:
     """`null`: not known."""
 
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class Number:
     """A number without a unit: `18`, `1.5`."""
 
     value: Decimal
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Measure:
 
     value: Decimal
     unit: str
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ class Duration:
 
     count: int
     unit: DurationUnit
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class Named:
     """A concept or a value set by its name, in double quotes: `"ANC"`."""
 
     name: str
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class Parameter:
     """A parameter of the study, by its bare name: `lab_window`."""
 
     name: str
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class Call:
 
     function: str
     arguments: tuple[Expression, ...]
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ class Compare:
     operator: Comparison
     left: Expression
     right: Expression
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ class Not:
     """`not operand`."""
 
     operand: Expression
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ class And:
 
     left: Expression
     right: Expression
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +124,7 @@ class Or:
 
     left: Expression
     right: Expression
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +133,7 @@ class Implies:
 
     left: Expression
     right: Expression
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +143,7 @@ class If:
     condition: Expression
     then: Expression
     otherwise: Expression
-    at: Spot = _at()
+    at: Spot = field(default=NOWHERE, compare=False, repr=False)
 
 
 Expression = Flag | Null | Number | Measure | Duration | Named | Parameter | Call | Compare | Not | And | Or | Implies | If

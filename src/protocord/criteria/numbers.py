@@ -1,0 +1,175 @@
+"""Numbers that may be several: every value that what is known allows, compared exactly.
+
+A comparison is true (false) only if it is so for every possibility; so a decided answer stands when more becomes known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from types import MappingProxyType
+
+from protocord.criteria.answers import Evaluation, Truth, UsedFact
+from protocord.criteria.tree import Comparison
+from protocord.values.quantities import Quantity
+from protocord.values.reasons import Particular, Reason
+
+_EXACT = Context(prec=100)  # wide enough for the product of any two reported numbers
+_ONE = Decimal(1)
+_NONE: Mapping[str, Particular] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One possibility: a number between `low` and `high` (None: unbounded), each divided by `scale`, which is positive.
+
+    `family` and `particulars` make the reason: a kind `<family>_<relation>`. A case without family is a limit of the rule.
+    `unit` is the unit of the limit that this number is compared with, shown with it.
+    """
+
+    low: Decimal | None
+    high: Decimal | None
+    low_strict: bool = False
+    high_strict: bool = False
+    scale: Decimal = _ONE
+    family: str = ""
+    particulars: Mapping[str, Particular] = _NONE
+    unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The possibilities of a number on one day.
+
+    `absent`: why there may be no number at all (empty: there is one). `doubts`: why there is more than one possibility.
+    `reasons`: why these and no others, decided (such as the condition that chose a limit).
+    """
+
+    cases: tuple[Case, ...]
+    absent: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    used: tuple[UsedFact, ...] = ()
+    missing: tuple[Reason, ...] = field(default=())
+
+    @classmethod
+    def exactly(cls, value: Decimal, unit: str = "1") -> Numbers:
+        """This will return the one number that a rule writes."""
+        return cls((Case(value, value, unit=unit),))
+
+
+def unique(*groups: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """This will return the reasons of all groups, each once, in the order met."""
+    filled = [group for group in groups if group]
+    if not filled:
+        return ()
+    if len(filled) == 1:
+        return filled[0]
+    return tuple(dict.fromkeys(reason for group in filled for reason in group))
+
+
+def join_used(*groups: tuple[UsedFact, ...]) -> tuple[UsedFact, ...]:
+    """This will return the facts of all groups, each once, in the order met."""
+    filled = [group for group in groups if group]
+    if not filled:
+        return ()
+    if len(filled) == 1:
+        return filled[0]
+    return tuple({fact.id: fact for group in filled for fact in group}.values())
+
+
+def _times(value: Decimal, scale: Decimal) -> Decimal:
+    return value if scale is _ONE else _EXACT.multiply(value, scale)
+
+
+def _always_below(left: Case, right: Case, *, strictly: bool) -> bool:
+    """Whether left < right (or <=) for every pair of possible values."""
+    if left.high is None or right.low is None:
+        return False
+    high, low = _times(left.high, right.scale), _times(right.low, left.scale)
+    if high == low:
+        return not strictly or left.high_strict or right.low_strict
+    return high < low
+
+
+def holds(left: Case, operator: Comparison, right: Case) -> bool | None:
+    """This will return whether `left operator right` for every pair of possible values (True), for none (False), or for some (None)."""
+    match operator:
+        case "<" | "<=":
+            if _always_below(left, right, strictly=operator == "<"):
+                return True
+            return False if _always_below(right, left, strictly=operator == "<=") else None
+        case ">" | ">=":
+            return holds(right, "<" if operator == ">" else "<=", left)
+        case "!=":
+            equal = holds(left, "=", right)
+            return None if equal is None else not equal
+        case _:
+            if _always_below(left, right, strictly=True) or _always_below(right, left, strictly=True):
+                return False
+            return True if _always_below(left, right, strictly=False) and _always_below(right, left, strictly=False) else None
+
+
+_TURNED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+_RELATION = {
+    (">=", True): "at_or_above", (">=", False): "below", (">", True): "above", (">", False): "at_or_below",
+    ("<=", True): "at_or_below", ("<=", False): "above", ("<", True): "below", ("<", False): "at_or_above",
+    ("=", True): "equal", ("=", False): "different", ("!=", True): "different", ("!=", False): "equal",
+}  # fmt: skip
+RELATIONS = ("at_or_above", "below", "above", "at_or_below", "equal", "different", "undecided")
+_THRESHOLD = {
+    ">=": "threshold_at_least", ">": "threshold_above", "<=": "threshold_at_most", "<": "threshold_below",
+    "=": "threshold_equal", "!=": "threshold_different",
+}  # fmt: skip
+
+
+def _shown(limit: Case, unit: str) -> Particular:
+    if limit.low is None or limit.low != limit.high:
+        return limit.particulars.get("value")
+    return Quantity(limit.low, unit)
+
+
+def _reason(found: Case, operator: Comparison, limit: Case, outcome: bool | None) -> Reason:
+    relation = "undecided" if outcome is None else _RELATION[operator, outcome]
+    particulars = dict(found.particulars)
+    if found.family == "times_uln" and limit.low is not None:
+        particulars["times"] = limit.low
+        particulars["limit"] = Quantity(_EXACT.multiply(limit.low, found.scale), found.unit)
+    else:
+        particulars["limit"] = _shown(limit, found.unit)
+    return Reason.of(f"{found.family}_{relation}", **particulars)
+
+
+def _turn(left: Numbers, operator: Comparison, right: Numbers) -> tuple[Numbers, Comparison, Numbers]:
+    """This will put the side that comes from facts on the left."""
+    from_facts = any(case.family for case in left.cases) or not any(case.family for case in right.cases)
+    return (left, operator, right) if from_facts else (right, _TURNED[operator], left)
+
+
+def compare(first: Numbers, written: Comparison, second: Numbers) -> Evaluation:
+    """This will decide a comparison for all possibilities of both sides, with the reason of each."""
+    found, operator, limits = _turn(first, written, second)
+    outcomes: set[bool | None] = set()
+    decided: list[Reason] = []
+    undecided: list[Reason] = []
+    thresholds: list[Reason] = []
+    for case in found.cases:
+        for limit in limits.cases:
+            outcome = holds(case, operator, limit)
+            outcomes.add(outcome)
+            if case.family:
+                (undecided if outcome is None else decided).append(_reason(case, operator, limit, outcome))
+    for limit in limits.cases:
+        if not limit.family:
+            unit = found.cases[0].unit if found.cases and found.cases[0].family != "times_uln" else limit.unit
+            thresholds.append(Reason.of(_THRESHOLD[operator], limit=_shown(limit, unit)))
+    absent = unique(found.absent, limits.absent)
+    used, asked = join_used(found.used, limits.used), unique(tuple(thresholds))
+    open_anyway = unique(found.missing, limits.missing)
+    if not absent and len(outcomes) == 1 and None not in outcomes:
+        why = unique(found.reasons, limits.reasons, tuple(decided))
+        return Evaluation(Truth.TRUE if True in outcomes else Truth.FALSE, why, used, open_anyway, asked)
+    doubts = unique(found.doubts, limits.doubts) if found.cases and limits.cases else ()
+    why = unique(absent, tuple(undecided), doubts)
+    return Evaluation(Truth.UNKNOWN, why, used, unique(why, open_anyway), asked)

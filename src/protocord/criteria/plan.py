@@ -1,0 +1,235 @@
+"""A checked rule ready to run: each node decides itself on a day, and names the days on which it may change.
+
+Kleene's logic throughout; both sides are always decided, so that nothing that is missing is lost behind a part that decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from protocord.criteria.answers import Evaluation, Truth
+from protocord.criteria.functions import Ask, Function
+from protocord.criteria.index import FactIndex
+from protocord.criteria.numbers import Numbers, compare, join_used, unique
+from protocord.criteria.tree import Comparison, Spot
+from protocord.values.reasons import Reason
+
+_LEFT_OPEN = Reason.of("left_open")
+Limits = frozenset[Decimal] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`true`, `false` or `null` where a condition stands."""
+
+    truth: Truth
+    at: Spot
+
+    def decide(self, _ask: Ask) -> Evaluation:
+        """This will give the constant; `null` with the reason that the rule leaves it open."""
+        return (
+            Evaluation(self.truth, (_LEFT_OPEN,), missing=(_LEFT_OPEN,))
+            if self.truth is Truth.UNKNOWN
+            else Evaluation(self.truth)
+        )
+
+    def days(self, _index: FactIndex, _known: int) -> Iterable[int]:
+        """Never changes."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A function of the language that gives a truth or a number. `arguments` are ready for it; equal ones ask the same."""
+
+    function: Function
+    arguments: tuple[Any, ...]
+    at: Spot
+
+    @property
+    def term(self) -> tuple[object, ...]:
+        """What is asked, wherever it stands: two nodes with the same term have the same answer."""
+        return (self.function.name, *self.arguments)
+
+    def decide(self, ask: Ask) -> Any:
+        """This will ask the function."""
+        return self.function.decide(ask, *self.arguments)
+
+    def days(self, index: FactIndex, known: int, limits: Limits = None) -> Iterable[int]:
+        """The function's own days."""
+        return self.function.days(index, known, limits, *self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """`not`"""
+
+    operand: Plan
+    at: Spot
+
+    def decide(self, ask: Ask) -> Evaluation:
+        """This will turn the operand's truth; its reasons stay."""
+        found = self.operand.decide(ask)
+        return Evaluation(~found.truth, found.reasons, found.used, found.missing, found.thresholds)
+
+    def days(self, index: FactIndex, known: int) -> Iterable[int]:
+        """The operand's days."""
+        return self.operand.days(index, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """`and` (`decisive` FALSE) or `or` (`decisive` TRUE): one decisive operand decides; else one unknown leaves it unknown."""
+
+    decisive: Truth
+    left: Plan
+    right: Plan
+    at: Spot
+
+    def decide(self, ask: Ask) -> Evaluation:
+        """This will combine both operands, keeping the reasons of those that decide and all that is missing."""
+        both = self.left.decide(ask), self.right.decide(ask)
+        truths = {found.truth for found in both}
+        truth = self.decisive if self.decisive in truths else Truth.UNKNOWN if Truth.UNKNOWN in truths else ~self.decisive
+        return Evaluation(
+            truth,
+            unique(*(found.reasons for found in both if found.truth is truth)),
+            join_used(both[0].used, both[1].used),
+            unique(both[0].missing, both[1].missing),
+            unique(both[0].thresholds, both[1].thresholds),
+        )
+
+    def days(self, index: FactIndex, known: int) -> Iterator[int]:
+        """The days of both."""
+        yield from self.left.days(index, known)
+        yield from self.right.days(index, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`if then else` between two conditions; with an unknown condition both branches are possible."""
+
+    condition: Plan
+    then: Plan
+    otherwise: Plan
+    at: Spot
+
+    def decide(self, ask: Ask) -> Evaluation:
+        """This will take the branch, or join both."""
+        asked = self.condition.decide(ask)
+        if asked.truth is not Truth.UNKNOWN:
+            taken = (self.then if asked.truth is Truth.TRUE else self.otherwise).decide(ask)
+            why, missing = unique(asked.reasons, taken.reasons), unique(asked.missing, taken.missing)
+            return Evaluation(
+                taken.truth, why, join_used(asked.used, taken.used), missing, unique(asked.thresholds, taken.thresholds)
+            )
+        both = self.then.decide(ask), self.otherwise.decide(ask)
+        agreed = both[0].truth is both[1].truth and both[0].truth is not Truth.UNKNOWN
+        open_ = unique(asked.reasons, *(found.missing for found in both if found.truth is Truth.UNKNOWN))
+        return Evaluation(
+            both[0].truth if agreed else Truth.UNKNOWN,
+            unique(both[0].reasons, both[1].reasons) if agreed else open_,
+            join_used(asked.used, both[0].used, both[1].used),
+            unique(asked.missing, both[0].missing, both[1].missing),
+            unique(asked.thresholds, both[0].thresholds, both[1].thresholds),
+        )
+
+    def days(self, index: FactIndex, known: int) -> Iterator[int]:
+        """The days of the condition and of both branches."""
+        yield from self.condition.days(index, known)
+        yield from self.then.days(index, known)
+        yield from self.otherwise.days(index, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A number that the rule writes, in the unit it is compared in; None for `null`."""
+
+    value: Decimal | None
+    unit: str
+    at: Spot
+
+    def decide(self, _ask: Ask) -> Numbers:
+        """This will give the number."""
+        return Numbers((), (_LEFT_OPEN,)) if self.value is None else Numbers.exactly(self.value, self.unit)
+
+    def days(self, _index: FactIndex, _known: int, _limits: Limits = None) -> Iterable[int]:
+        """Never changes."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChoice:
+    """`if then else` between two numbers; with an unknown condition both are possible."""
+
+    condition: Plan
+    then: NumberPlan
+    otherwise: NumberPlan
+    at: Spot
+
+    def decide(self, ask: Ask) -> Numbers:
+        """This will take the branch, or join both."""
+        asked = self.condition.decide(ask)
+        if asked.truth is not Truth.UNKNOWN:
+            taken = (self.then if asked.truth is Truth.TRUE else self.otherwise).decide(ask)
+            return Numbers(
+                taken.cases,
+                taken.absent,
+                taken.doubts,
+                unique(asked.reasons, taken.reasons),
+                join_used(asked.used, taken.used),
+                unique(asked.missing, taken.missing),
+            )
+        one, other = self.then.decide(ask), self.otherwise.decide(ask)
+        return Numbers(
+            (*one.cases, *other.cases),
+            unique(one.absent, other.absent) and unique(asked.reasons, one.absent, other.absent),
+            unique(asked.reasons, one.doubts, other.doubts),
+            unique(one.reasons, other.reasons),
+            join_used(asked.used, one.used, other.used),
+            unique(asked.missing, one.missing, other.missing),
+        )
+
+    def days(self, index: FactIndex, known: int, limits: Limits = None) -> Iterator[int]:
+        """The days of the condition and of both branches."""
+        yield from self.condition.days(index, known)
+        yield from self.then.days(index, known, limits)
+        yield from self.otherwise.days(index, known, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """A comparison of two numbers."""
+
+    operator: Comparison
+    left: NumberPlan
+    right: NumberPlan
+    at: Spot
+
+    def decide(self, ask: Ask) -> Evaluation:
+        """This will compare every possibility of both sides."""
+        return compare(self.left.decide(ask), self.operator, self.right.decide(ask))
+
+    def days(self, index: FactIndex, known: int) -> Iterator[int]:
+        """The days of both sides; each is told the limits that the other side writes, so that only telling birthdays count."""
+        yield from self.left.days(index, known, written(self.right))
+        yield from self.right.days(index, known, written(self.left))
+
+
+def written(side: NumberPlan) -> Limits:
+    """This will return the numbers that a side of a comparison writes; None when it asks for others."""
+    match side:
+        case Written(value=value):
+            return frozenset() if value is None else frozenset((value,))
+        case NumberChoice(then=then, otherwise=otherwise):
+            one, other = written(then), written(otherwise)
+            return None if one is None or other is None else one | other
+        case _:
+            return None
+
+
+Plan = Constant | Asked | Negation | Junction | Choice | Comparing
+NumberPlan = Written | Asked | NumberChoice
