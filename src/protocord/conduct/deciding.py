@@ -71,7 +71,12 @@ def decide(
 def _access(state: SubjectState, wish: Wish, actor: By) -> tuple[Refusal, ...]:
     """The table of roles, and: a site's subjects are its own staff's."""
     if not may(actor.role, type(wish)):
-        return (Refusal(Reason.of("conduct_role_may_not", role=actor.role, wish=type(wish).__name__), level=RefusalKind.ROLE),)
+        return (
+            Refusal(
+                Reason.of("conduct_role_may_not", role=f"conduct_role_{actor.role}", wish=f"conduct_wish_{type(wish).__name__}"),
+                level=RefusalKind.ROLE,
+            ),
+        )
     if actor.site != state.site:
         return (Refusal(Reason.of("conduct_other_site", site=actor.site), level=RefusalKind.ROLE),)
     return ()

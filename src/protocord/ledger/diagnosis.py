@@ -10,6 +10,7 @@ from protocord.errors import Place, Problem
 from protocord.ledger.chain import digest_of, hash_of
 from protocord.ledger.entries import GENESIS, Entry
 from protocord.values.reasons import Reason
+from protocord.words import say
 
 # How far a renumbered entry is looked for from where it stands.
 _RENUMBERED = 1000
@@ -48,8 +49,6 @@ class Fault:
     @property
     def problem(self) -> Problem:
         """The fault as a problem, at its chain and position."""
-        from protocord.words import say
-
         return Problem(Place(item=f"{self.subject or 'study'} #{self.position}"), say(self.reason, "en"))
 
 
