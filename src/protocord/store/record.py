@@ -62,6 +62,11 @@ def append_to(study: str, subject: str | None, drafts: Sequence[Draft]) -> tuple
         return append(head, last_entry(study, subject), drafts)
 
 
+def remove_empty_head(study: str) -> None:
+    """This will remove the study's own head again while no entry stands before it."""
+    ChainHead.objects.filter(study=study, subject="", position=0).delete()
+
+
 def insert_verbatim(entries: Sequence[Entry]) -> None:
     """This will store entries exactly as they are, for an import into an empty study; the caller has verified them."""
     LedgerEntry.objects.bulk_create([_row(entry) for entry in entries], batch_size=500)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,11 @@ from protocord.conduct import ProtocolInstalled
 from protocord.ledger import By, Draft, Entry
 from protocord.store import clock, projections, protocols, record
 from protocord.store.access import Permission, Viewer
-from protocord.store.models import ProtocolVersion
+from protocord.store.models import LedgerEntry, ProtocolVersion
 
 if TYPE_CHECKING:
     from protocord.ledger import Body
+    from protocord.protocol import Protocol
 
 SYSTEM = "system"
 
@@ -37,11 +39,12 @@ def install_study(path: Path, *, by: str = SYSTEM, reason: str = "", source: str
             ProtocolVersion.objects.filter(pk=same.pk).update(path=str(folder))
             return study
         moment = at or clock.now()
+        if _named_last(study) == protocol.hash:  # a ledger that was imported before its protocol was at hand
+            _use(protocol, folder, moment)
+            projections.rebuild(protocol)
+            return study
         earlier = ProtocolVersion.objects.filter(study=study, current=True).update(current=False)
-        ProtocolVersion.objects.update_or_create(
-            hash=protocol.hash,
-            defaults={"study": study, "version": protocol.version, "path": str(folder), "installed_at": moment, "current": True},
-        )
+        _use(protocol, folder, moment)
         body = ProtocolInstalled(protocol.version, protocol.hash)
         role = "system" if by == SYSTEM else "administrator"
         draft = Draft(study, None, body, protocols.stamp(protocol), By(by, role), moment, reason=reason, source=source)
@@ -49,6 +52,26 @@ def install_study(path: Path, *, by: str = SYSTEM, reason: str = "", source: str
         if earlier:
             projections.rebuild(protocol)
     return study
+
+
+def _named_last(study: str) -> str | None:
+    """The hash of the protocol that the ledger was last told of."""
+    bodies = LedgerEntry.objects.filter(study=study, subject="", kind=ProtocolInstalled.kind).order_by("-position")
+    body = bodies.values_list("body", flat=True).first()
+    return json.loads(body)["hash"] if body else None
+
+
+def _use(protocol: Protocol, folder: Path, moment: datetime) -> None:
+    ProtocolVersion.objects.update_or_create(
+        hash=protocol.hash,
+        defaults={
+            "study": protocol.study.id,
+            "version": protocol.version,
+            "path": str(folder),
+            "installed_at": moment,
+            "current": True,
+        },
+    )
 
 
 def seal(viewer: Viewer | None, study: str, *, source: str = "cli", at: datetime | None = None) -> Entry:

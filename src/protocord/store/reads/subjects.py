@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from protocord import conduct, eligibility
 from protocord.conduct import FormKey, Status, SubjectState
+from protocord.conduct.wishes import RUNNING
 from protocord.store import people, protocols, record
 from protocord.store.access import Permission, Viewer, not_there
 from protocord.store.actions.drafts import drafts_of, opened
@@ -24,10 +25,10 @@ from protocord.store.answers import (
 from protocord.store.models import Identity, VisitRow
 from protocord.store.reads import scope
 from protocord.store.reads.audit import recent_acts
+from protocord.values.text import Text
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol
-    from protocord.protocol.document import Visit
 
 
 def subject(viewer: Viewer, study: str, subject: str, on: date) -> SubjectPage:
@@ -43,7 +44,7 @@ def subject(viewer: Viewer, study: str, subject: str, on: date) -> SubjectPage:
         site=scope.site_card(protocol.site(card.site)),
         protocol=protocol,
         state=state,
-        visits=tuple(_visit_card(protocol, state, visit, cells.get(visit.id), drafts) for visit in protocol.schedule.visits),
+        visits=tuple(_visit_card(state, protocol, visit, cells.get(visit.id), drafts) for visit in _visits(protocol)),
         timeline=eligibility.timeline(protocol, conduct.record(protocol, state), on=on) if screening else None,
         recent=recent_acts(viewer, study, subject),
         may=may,
@@ -55,7 +56,7 @@ def form_page(viewer: Viewer, study: str, subject: str, visit: str, form: str, o
     """This will return a form at a visit with its saved answers and the viewer's draft; raises NotThere for a form not asked there."""
     card = scope.card(viewer, study, subject)
     protocol, state = protocols.current(study), scope.state(card)
-    planned = next((one for one in protocol.schedule.visits if one.id == visit), None)
+    planned = next((one for one in _visits(protocol) if one.id == visit), None)
     key = FormKey(visit, form, repeat)
     if planned is None or repeat < 1 or (form not in planned.forms and key not in state.forms):
         raise not_there(form)
@@ -69,7 +70,7 @@ def form_page(viewer: Viewer, study: str, subject: str, visit: str, form: str, o
         protocol=protocol,
         form=protocol.form(form),
         repeat=repeat,
-        visit=_visit_card(protocol, state, planned, cells.get(visit), drafts),
+        visit=_visit_card(state, protocol, planned, cells.get(visit), drafts),
         answers=saved.answers if saved else MappingProxyType({}),
         base_position=saved.position if saved else 0,
         saved_at=saved.at if saved else None,
@@ -116,14 +117,30 @@ def calendar(viewer: Viewer, study: str, subject: str, on: date) -> CalendarPage
         card=card,
         protocol=protocol,
         calendar=conduct.calendar(protocol, state),
-        cells=tuple(cells.get(visit.id) or _empty(visit) for visit in protocol.schedule.visits),
+        cells=tuple(cells.get(visit.id) or _empty(visit) for visit in _visits(protocol) if visit.id != RUNNING),
         on=on,
         may_record=viewer.may(Permission.RECORD_FORMS, study, card.site),
     )
 
 
+class _Stop(NamedTuple):
+    """Where forms are filled in: a visit, or the time between visits."""
+
+    id: str
+    name: Text
+    epoch: str
+    forms: tuple[str, ...]
+
+
+def _visits(protocol: Protocol) -> tuple[_Stop, ...]:
+    """This will return the visits of the schedule, and last, where there are such forms, the time between visits."""
+    running = tuple(one.form for one in protocol.schedule.running_forms)
+    between = (_Stop(RUNNING, Text("Between visits", "访视之间"), "", running),) if running else ()
+    return (*(_Stop(visit.id, visit.name, visit.epoch, visit.forms) for visit in protocol.schedule.visits), *between)
+
+
 def _visit_card(
-    protocol: Protocol, state: SubjectState, visit: Visit, cell: VisitCell | None, drafts: set[tuple[str, str, int]]
+    state: SubjectState, protocol: Protocol, visit: _Stop, cell: VisitCell | None, drafts: set[tuple[str, str, int]]
 ) -> VisitCard:
     saved = sorted(key for key in state.forms if key.visit == visit.id)
     wanted = [FormKey(visit.id, form) for form in visit.forms]
@@ -150,5 +167,5 @@ def _form_card(protocol: Protocol, state: SubjectState, key: FormKey, drafts: se
     )
 
 
-def _empty(visit: Visit) -> VisitCell:
+def _empty(visit: _Stop) -> VisitCell:
     return VisitCell(visit.id, VisitState.NOT_PLANNED, forms_expected=len(visit.forms))
