@@ -36,8 +36,7 @@ def export_study(study: str, file: TextIO, *, viewer: Viewer | None = None, sour
     with transaction.atomic():
         number = LedgerEntry.objects.filter(study=study).count() + 1
         note(study, Exported("ledger", number), by, source=source)
-        for line in ledger.write_lines(record.all_entries(study)):
-            file.write(line)
+        file.writelines(ledger.write_lines(record.all_entries(study)))
     return number
 
 
