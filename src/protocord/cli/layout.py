@@ -80,7 +80,10 @@ def _pieces(paragraph: str) -> Iterator[str]:
 
 
 def _may_break(before: str, after: str) -> bool:
-    if after == " " or after in _NEVER_STARTS_A_LINE or before in _NEVER_ENDS_A_LINE:
+    if after == " ":
         return False
-    wide = unicodedata.east_asian_width(before) in "WF" or unicodedata.east_asian_width(after) in "WF"
-    return before == " " or wide
+    if before == " ":
+        return True
+    if after in _NEVER_STARTS_A_LINE or before in _NEVER_ENDS_A_LINE:
+        return False
+    return unicodedata.east_asian_width(before) in "WF" or unicodedata.east_asian_width(after) in "WF"

@@ -33,7 +33,8 @@ def _exit_codes() -> Iterator[str]:
 
 
 def _sections(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    settings = {**command.context_settings, "terminal_width": 100, "max_content_width": 100}
+    context = click.Context(command, info_name=name, parent=parent, **settings)
     told = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     yield f"## {context.command_path}\n\n```text\n{told}\n```"
     if isinstance(command, click.Group):

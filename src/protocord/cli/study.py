@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from protocord.cli.door import format_option, language_option, study_argument
+from protocord.cli.layout import table
+from protocord.errors import DocumentProblems, Place, Problem
+from protocord.values.reasons import Reason
 from protocord.values.text import Language
+from protocord.words import say
+
+if TYPE_CHECKING:
+    from protocord.protocol.check import ToConfirm
 
 
 @click.command()
 @study_argument
+@language_option
 @format_option
-def check(study: Path, form: str) -> None:
+@click.pass_context
+def check(context: click.Context, study: Path, language: Language, form: str) -> None:
     """Check a study, and list what its sponsor must confirm.
 
     Names every problem in one go by file and line, then design slips that types cannot see (a form
@@ -28,7 +39,58 @@ def check(study: Path, form: str) -> None:
 
     Exits 3 when something is wrong. Open confirmations are no error.
     """
-    raise NotImplementedError
+    from protocord.protocol import load
+    from protocord.protocol.check import check_design, to_confirm
+
+    problems: tuple[Problem, ...] = ()
+    confirm: tuple[ToConfirm, ...] = ()
+    try:
+        protocol = load(study)
+    except DocumentProblems as found:
+        problems = found.problems
+    else:
+        problems, confirm = check_design(protocol), to_confirm(protocol)
+    if form == "json":
+        click.echo(json.dumps(_checked_data(problems, confirm, language), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_checked_lines(study, problems, confirm, language)))
+    if problems:
+        context.exit(DocumentProblems.exit_code)
+
+
+def _checked_data(problems: Sequence[Problem], confirm: Sequence[ToConfirm], language: Language) -> dict[str, Any]:
+    return {
+        "problems": [{**_place_data(problem.place), "what": problem.what, "remedy": problem.remedy} for problem in problems],
+        "to_confirm": [
+            {**_place_data(item.place), "source": str(item.source), "text": _said(item, language), "citation": item.citation}
+            for item in confirm
+        ],
+    }
+
+
+def _place_data(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line, "item": place.item}
+
+
+def _checked_lines(study: Path, problems: Sequence[Problem], confirm: Sequence[ToConfirm], language: Language) -> list[str]:
+    """The problems first; then what is open, grouped by where it comes from, by file and line."""
+    lines = [str(problem) for problem in problems]
+    lines.append(f"{study.name}: " + (f"{len(problems)} problem{'s' if len(problems) > 1 else ''}" if problems else "no problem"))
+    for source in dict.fromkeys(item.source for item in confirm):
+        group = [item for item in confirm if item.source == source]
+        lines += ["", say(Reason.of(f"cli_confirm_{source}", count=len(group)), language)]
+        lines += table([(_short(study, item.place), _said(item, language)) for item in group], indent="  ")
+    return lines
+
+
+def _short(study: Path, place: Place) -> str:
+    """The place within the study's folder: `eligibility.yaml:41`."""
+    file = place.file.removeprefix(str(study)).lstrip("/")
+    return f"{file}:{place.line}" if place.line else file
+
+
+def _said(item: ToConfirm, language: Language) -> str:
+    return item.zh if language == "zh" else item.en
 
 
 @click.command()
@@ -63,4 +125,11 @@ def examples(study: Path) -> None:
 
     Exits 3 when an example does not come out as it says.
     """
-    raise NotImplementedError
+    from protocord.cli.examples import mismatches
+    from protocord.protocol import load
+
+    protocol = load(study)
+    found = tuple(mismatches(protocol))
+    if found:
+        raise DocumentProblems(found)
+    click.echo(f"{len(protocol.examples.examples)} examples of {protocol.study.id}: each comes out as it says.")
