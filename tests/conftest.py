@@ -1,7 +1,8 @@
-"""What tests share: databases of both kinds, fresh for each test, and a small study with its people.
+"""What tests share: databases of both kinds, fresh for each test, and a trial with its people.
 
-`database` is a file of SQLite's, migrated once and copied for each test; `both_databases` runs a test on SQLite and on a private
-PostgreSQL server. They commit for real, so no test needs to know how to roll back.
+`database` is a migrated file of SQLite's, copied for each test; `trial` the same with both shipped studies installed and one person for each
+role. Parametrised indirectly with "postgres", either is a database of a private PostgreSQL server. They commit for real, as
+threads and servers need it; so no test asks for pytest-django's `db`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     if become:
         shutil.chown(folder, "postgres")
     data, log = folder / "data", folder / "log"
-    run = lambda *words: subprocess.run([*become, *words], check=True, capture_output=True, cwd=folder)  # noqa: E731
+    run = lambda *words: subprocess.run([*become, *words], check=True, capture_output=True, cwd=folder)
     run(initdb, "-D", str(data), "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -188,25 +190,114 @@ def postgres_template(postgres_server: PostgresServer, django_db_blocker: Any) -
     return name
 
 
-@pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: Any) -> Iterator[Database]:
-    """A fresh, migrated database that really commits; SQLite unless the test asks otherwise (`both_databases`)."""
-    engine = getattr(request, "param", "sqlite")
+@contextlib.contextmanager
+def fresh(request: pytest.FixtureRequest, tmp_path: Path, engine: str, template: str) -> Iterator[Database]:
+    """This will copy the template `<engine>_<template>` and make the copy the default database."""
+    blocker = request.getfixturevalue("django_db_blocker")
+    source = request.getfixturevalue(f"{engine}_{template}")
     if engine == "postgres":
         server = request.getfixturevalue("postgres_server")
-        name = server.new_database(request.getfixturevalue("postgres_template"))
+        name = server.new_database(source)
         found = Database(engine, server.url(name), server.config(name), server=server)
     else:
         path = tmp_path / "database.sqlite3"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(source, path)
         found = Database(engine, f"sqlite:///{path}", sqlite_config(path), path=path)
-    with django_db_blocker.unblock(), connected(found.config):
+    with blocker.unblock(), connected(found.config):
         yield found
 
 
-both_databases = pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh, migrated database that really commits; SQLite unless the test asks otherwise (`indirect`)."""
+    with fresh(request, tmp_path, getattr(request, "param", "sqlite"), "template") as found:
+        yield found
+
+
+# --- a trial: both shipped studies and their people ------------------------------------------------------------------------
+
+STUDY = "nct06848582"
+OTHER_STUDY = "nct06631391"
+PASSWORD = "correct horse battery staple"
+
+# name -> (printed name, role, number of the site); Cai has an account and nothing else.
+PEOPLE: dict[str, tuple[str, str | None, int | None]] = {
+    "ana": ("Ana Chen", "investigator", 0),
+    "dan": ("Dan Li", "coordinator", 0),
+    "lin": ("Lin Zhao", "cell_lab", 0),
+    "eva": ("Eva Wu", "investigator", 1),
+    "bo": ("Bo Wang", "coordinator", 1),
+    "mia": ("Mia Sun", "monitor", None),
+    "dora": ("Dora Xu", "data_manager", None),
+    "stan": ("Stan He", "statistician", None),
+    "sue": ("Sue Ma", "sponsor", None),
+    "adam": ("Adam Guo", "administrator", None),
+    "cai": ("Cai Lu", None, None),
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The reference study in a database, and the people who work in it: `trial.viewer("ana")`."""
+
+    database: Database
+    sites: tuple[str, ...]
+    study: str = STUDY
+    password: str = PASSWORD
+
+    def viewer(self, name: str) -> Any:
+        from protocord.store.access import viewer_named
+
+        return viewer_named(name)
+
+    def user(self, name: str) -> Any:
+        from django.contrib.auth import get_user_model
+
+        return get_user_model().objects.get(username=name)
+
+
+def populate() -> None:
+    """This will install both studies and give each person account and role."""
+    from protocord.conduct import Role
+    from protocord.protocol import STUDIES
+    from protocord.store import actions, protocols
+
+    for study in (STUDY, OTHER_STUDY):
+        actions.install_study(STUDIES / study)
+    sites = protocols.current(STUDY).study.sites
+    for name, (printed, role, site) in PEOPLE.items():
+        actions.create_user(name, printed, PASSWORD)
+        if role is not None:
+            actions.grant(name, STUDY, Role(role), None if site is None else sites[site].id, starts=date(2020, 1, 1))
+
+
+@pytest.fixture(scope="session")
+def sqlite_trial(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
+    """A SQLite file with the trial in it, to be copied."""
+    path = tmp_path_factory.mktemp("trial") / "template.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with django_db_blocker.unblock(), connected(sqlite_config(path)):
+        populate()
+        fold_the_log()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_trial(postgres_server: PostgresServer, postgres_template: str, django_db_blocker: Any) -> str:
+    """A PostgreSQL database with the trial in it, to be copied."""
+    name = postgres_server.new_database(postgres_template)
+    with django_db_blocker.unblock(), connected(postgres_server.config(name)):
+        populate()
+    return name
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
+    """The reference study with its people in a fresh database; SQLite unless the test asks otherwise (`indirect`)."""
+    from protocord.store import protocols
+
+    with fresh(request, tmp_path, getattr(request, "param", "sqlite"), "trial") as found:
+        yield Trial(found, tuple(site.id for site in protocols.current(STUDY).study.sites))
 
 
 @pytest.fixture
