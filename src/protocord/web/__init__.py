@@ -1,1 +1,1 @@
-"""The pages."""
+"""Pages. Each view: one request, one call into the store, one template. Server-rendered, HTMX, no build step."""
