@@ -45,6 +45,11 @@ def _near(written: str, known: Iterable[str]) -> str:
     return f"Did you mean {by_small[near[0]]}?" if near else ""
 
 
+def _told(value: Any) -> str:
+    """A value as part of a term: sets in order, since they have none of their own."""
+    return str(sorted(value)) if isinstance(value, frozenset) else str(value)
+
+
 class Compiler:
     """Makes the plan of one rule; what is wrong gathers in `slips`, and the plan is then of no use."""
 
@@ -237,15 +242,17 @@ class Compiler:
         before = len(self.slips)
         values: list[Any] = []
         for argument, given in zip(function.arguments, call.arguments, strict=False):
-            values.extend(self._argument(function, argument, given))
-        return Asked(function, tuple(values), call.at) if len(self.slips) == before else None
+            values.extend(self._argument(function, argument, given, call))
+        if len(self.slips) > before:
+            return None
+        return Asked(function, tuple(values), f"{function.name}{tuple(_told(value) for value in values)}", call.at)
 
-    def _argument(self, function: Function, argument: Argument, given: Expression) -> tuple[Any, ...]:
+    def _argument(self, function: Function, argument: Argument, given: Expression, call: tree.Call) -> tuple[Any, ...]:
         match argument.takes:
             case "concept":
                 return (self._concept(function, argument, given),)
             case "value set":
-                return self._value_set(given)
+                return self._value_set(call, given)
             case "length":
                 value = self._parameter(given.name, given.at) if isinstance(given, tree.Parameter) else given
                 if isinstance(value, tree.Duration):
@@ -287,15 +294,22 @@ class Compiler:
             )
         return known.id
 
-    def _value_set(self, given: Expression) -> tuple[Any, ...]:
+    def _value_set(self, call: tree.Call, given: Expression) -> tuple[Any, ...]:
+        """The codes of a value set of the study, or one code out of the concept's own list, with the name to show."""
         if not isinstance(given, tree.Named):
             self.slip(
                 given.at, "the name of a value set in double quotes is needed here.", 'Write CodeIn("concept", "value set").'
             )
             return (frozenset(), "")
-        if given.name not in self.value_sets:
-            known = f"The value sets are: {', '.join(self.value_sets)}." if self.value_sets else "This study has no value sets."
-            self.slip(given.at, f'there is no value set "{given.name}".', _near(given.name, self.value_sets) or known)
-            return (frozenset(), given.name)
-        self.asked_value_sets.add(given.name)
-        return (frozenset(self.value_sets[given.name]), given.name)
+        first = call.arguments[0]
+        asked = self.concepts.get(first.name) if isinstance(first, tree.Named) else None
+        own = asked.values if asked else {}
+        if given.name in self.value_sets:
+            self.asked_value_sets.add(given.name)
+            return (frozenset(self.value_sets[given.name]), given.name)
+        if given.name in own:
+            return (frozenset((given.name,)), own[given.name])
+        names = [*own, *self.value_sets]
+        known = f"There are: {', '.join(names)}." if names else "This study has no value sets."
+        self.slip(given.at, f'there is no value set "{given.name}".', _near(given.name, names) or known)
+        return (frozenset(), given.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from protocord.concepts import Concepts
 from protocord.criteria.answers import UsedFact
@@ -69,6 +70,7 @@ class FactIndex:
         self._coverage: dict[str, tuple[tuple[int, int], ...]] = {}
         self._used: dict[str, UsedFact] = {}
         self._standard: dict[tuple[str, str], Quantity | Reason] = {}
+        self.asked: dict[tuple[int, int], dict[str, Any]] = {}  # what was asked already, by day and term
         self.birth = self._birth()
         self.sex = self._sex()
 

@@ -29,7 +29,7 @@ from protocord.criteria.plan import (
 from protocord.criteria.problems import Slip
 from protocord.criteria.tree import Comparison, Spot
 
-Term = tuple[object, ...]
+Term = str
 _OPPOSITE: dict[Comparison, Comparison] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 _TURNED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 

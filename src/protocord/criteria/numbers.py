@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from types import MappingProxyType
 
 from protocord.criteria.answers import Evaluation, Truth, UsedFact
 from protocord.criteria.tree import Comparison
@@ -17,7 +16,6 @@ from protocord.values.reasons import Particular, Reason
 
 _EXACT = Context(prec=100)  # wide enough for the product of any two reported numbers
 _ONE = Decimal(1)
-_NONE: Mapping[str, Particular] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Case:
     high_strict: bool = False
     scale: Decimal = _ONE
     family: str = ""
-    particulars: Mapping[str, Particular] = _NONE
+    particulars: Mapping[str, Particular] | None = None
     unit: str = "1"
 
 
@@ -126,13 +124,13 @@ _THRESHOLD = {
 
 def _shown(limit: Case, unit: str) -> Particular:
     if limit.low is None or limit.low != limit.high:
-        return limit.particulars.get("value")
+        return limit.particulars.get("value") if limit.particulars else None
     return Quantity(limit.low, unit)
 
 
 def _reason(found: Case, operator: Comparison, limit: Case, outcome: bool | None) -> Reason:
     relation = "undecided" if outcome is None else _RELATION[operator, outcome]
-    particulars = dict(found.particulars)
+    particulars = dict(found.particulars or {})
     if found.family == "times_uln" and limit.low is not None:
         particulars["times"] = limit.low
         particulars["limit"] = Quantity(_EXACT.multiply(limit.low, found.scale), found.unit)

@@ -43,20 +43,23 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A function of the language that gives a truth or a number. `arguments` are ready for it; equal ones ask the same."""
+    """A function of the language that gives a truth or a number. `arguments` are ready for it.
+
+    `term` says what is asked, wherever it stands: two nodes with the same term have the same answer.
+    """
 
     function: Function
     arguments: tuple[Any, ...]
+    term: str
     at: Spot
 
-    @property
-    def term(self) -> tuple[object, ...]:
-        """What is asked, wherever it stands: two nodes with the same term have the same answer."""
-        return (self.function.name, *self.arguments)
-
     def decide(self, ask: Ask) -> Any:
-        """This will ask the function."""
-        return self.function.decide(ask, *self.arguments)
+        """This will ask the function, once a day for all the rules that ask the same."""
+        asked = ask.index.asked.setdefault((ask.day, ask.known), {})
+        found = asked.get(self.term)
+        if found is None:
+            found = asked[self.term] = self.function.decide(ask, *self.arguments)
+        return found
 
     def days(self, index: FactIndex, known: int, limits: Limits = None) -> Iterable[int]:
         """The function's own days."""

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from protocord.criteria.functions.registry import Ask, Gives, Limits, concept, function
+from protocord.criteria.functions.registry import Ask, Gives, Limits, concept, function, length
 from protocord.criteria.functions.selection import as_date, doubts, latest, latest_days
 from protocord.criteria.index import BIRTH_DATE, FactIndex
-from protocord.criteria.lengths import LONG_AGO, is_day
+from protocord.criteria.lengths import LONG_AGO, Length, is_day
 from protocord.criteria.numbers import Case, Numbers
 from protocord.values.dates import anniversary, completed_years
 from protocord.values.reasons import Particular, Reason
 from protocord.values.text import Text
 
 _OLDEST = 120
+NO_TIME = Length()
 
 
 def age_between(index: FactIndex, first: int, last: int) -> tuple[int, int] | None:
@@ -68,23 +69,25 @@ def age_in_years(ask: Ask) -> Numbers:
     return Numbers((), (found,), used=used) if isinstance(found, Reason) else Numbers((found,), used=used)
 
 
-def _age_at_days(index: FactIndex, _known: int, limits: Limits, asked: str) -> Iterable[int]:
+def _age_at_days(index: FactIndex, _known: int, limits: Limits, asked: str, before: Length = NO_TIME) -> Iterable[int]:
     yield from latest_days(index.events(asked), None)
-    yield from _birthdays(index, limits)
+    for day in _birthdays(index, limits):
+        yield before.first_beyond(day - 1)
 
 
 @function(
     "AgeInYearsAt",
     concept(),
+    length("before", optional=True),
     gives=Gives.NUMBER,
     days=_age_at_days,
     phrase=Text("the age in completed years on the day of: {concept}", "{concept}当日的周岁年龄"),
 )
-def age_in_years_at(ask: Ask, asked: str) -> Numbers:
+def age_in_years_at(ask: Ask, asked: str, before: Length = NO_TIME) -> Numbers:
     """The age in completed years on the date of the latest fact of the concept on or before D.
 
     While there is no such fact, it may still turn out to have been on any day from birth to D: an age limit that already holds
-    at D is then met, any other answer unknown.
+    at D is then met, any other answer unknown. With a second argument, the age that long before that date.
     """
     index = ask.index
     events, sure = latest(index.events(asked), ask.day, None)
@@ -97,7 +100,7 @@ def age_in_years_at(ask: Ask, asked: str) -> Numbers:
         ranges.append((LONG_AGO, ask.day))
         why = (Reason.of("no_record", concept=name), *why)
     for first, last in ranges:
-        found = _case(index, first, last, "age_at", concept=name)
+        found = _case(index, before.before(first), before.before(last), "age_at", concept=name)
         if isinstance(found, Reason):
             absent.append(found)
         else:

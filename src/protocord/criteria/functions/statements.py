@@ -90,7 +90,7 @@ def recorded(ask: Ask, asked: str, lookback: Length | None = None) -> Evaluation
     days=lambda index, _known, _limits, asked, *_codes: latest_days(index.events(asked), None),
     phrase=Text("{concept} is one of: {value_set}", "{concept}属于：{value_set}"),
 )
-def code_in(ask: Ask, asked: str, codes: Collection[str], set_name: str) -> Evaluation:
+def code_in(ask: Ask, asked: str, codes: Collection[str], set_name: Text | str) -> Evaluation:
     """The latest code of the concept on or before D is in the value set. No code, or one not filled in, is unknown."""
     index = ask.index
     events, sure = latest(index.events(asked), ask.day, None)
@@ -105,7 +105,7 @@ def code_in(ask: Ask, asked: str, codes: Collection[str], set_name: str) -> Eval
     return Evaluation(Truth.UNKNOWN, missing, used, missing)
 
 
-def _code_reason(index: FactIndex, event: Event, kind: str, set_name: str) -> Reason:
+def _code_reason(index: FactIndex, event: Event, kind: str, set_name: Text | str) -> Reason:
     code = event.fact.value if isinstance(event.fact.value, str) else None
     return Reason.of(kind, concept=index.name(event.fact.concept), code=code, value_set=set_name, date=event.fact.start)
 
