@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from protocord.criteria import FactIndex
 from protocord.eligibility.deciding import deciding, outcome
 from protocord.eligibility.findings import Screening
 from protocord.values.facts import SubjectRecord
+from protocord.values.quantities import Quantity
 from protocord.values.reasons import Reason
 
 if TYPE_CHECKING:
@@ -44,5 +46,8 @@ def _notices(protocol: Protocol, on: date, planned_infusion: date | None) -> Ite
         yield Reason.of("planned_infusion_not_stated", date=on, criteria=from_infusion)
     else:
         yield Reason.of(
-            "counted_to_planned_infusion", date=planned_infusion, days=(planned_infusion - on).days, criteria=from_infusion
+            "counted_to_planned_infusion",
+            date=planned_infusion,
+            days=Quantity(Decimal((planned_infusion - on).days), "d"),
+            criteria=from_infusion,
         )

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from protocord.concepts import ConceptKind
 from protocord.criteria.answers import Evaluation, Truth, UsedFact
 from protocord.criteria.functions.registry import Ask, Gives, Limits, concept, function, length
-from protocord.criteria.functions.selection import as_date
+from protocord.criteria.functions.selection import as_date, in_days
 from protocord.criteria.index import Event, FactIndex
 from protocord.criteria.lengths import LONG_AGO, NEVER, Length, is_day
+from protocord.values.quantities import Quantity
 from protocord.values.reasons import Reason
 from protocord.values.text import Text
 
@@ -99,8 +100,8 @@ def washout(ask: Ask, asked: str, gap: Length) -> Evaluation:
     return Evaluation(Truth.TRUE, (none,), (), (), asked_for)
 
 
-def _days(gap: Length, day: int) -> int:
-    return day - gap.before(day)
+def _days(gap: Length, day: int) -> Quantity:
+    return in_days(day - gap.before(day))
 
 
 def _cleared(ask: Ask, event: Event, asked: str, gap: Length) -> tuple[Truth, Reason]:
@@ -113,7 +114,7 @@ def _cleared(ask: Ask, event: Event, asked: str, gap: Length) -> tuple[Truth, Re
     may_violate = event.over_last == NEVER or gap.after(event.over_last) > day
     if not may_violate:
         said = Reason.of(
-            "washout_over", agent=agent, last=fact.end or fact.start, days=day - event.over_last, needed=_days(gap, day)
+            "washout_over", agent=agent, last=fact.end or fact.start, days=in_days(day - event.over_last), needed=_days(gap, day)
         )
         return Truth.TRUE, said
     if may_clear or not event.certain:
@@ -123,7 +124,9 @@ def _cleared(ask: Ask, event: Event, asked: str, gap: Length) -> tuple[Truth, Re
     if event.over_last == NEVER:
         return Truth.FALSE, Reason.of("too_recent_no_end", agent=agent, first=fact.start, needed=_days(gap, day))
     last, opens = fact.end or fact.start, as_date(gap.after(event.over_last))
-    said = Reason.of("too_recent", agent=agent, last=last, days=day - event.over_first, needed=_days(gap, day), opens=opens)
+    said = Reason.of(
+        "too_recent", agent=agent, last=last, days=in_days(day - event.over_first), needed=_days(gap, day), opens=opens
+    )
     return Truth.FALSE, said
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from protocord.criteria.functions.registry import Ask
 from protocord.criteria.index import Event, FactIndex
 from protocord.criteria.lengths import LONG_AGO, Length, is_day
 from protocord.values.dates import PartialDate
 from protocord.values.facts import Fact, FactStatus
+from protocord.values.quantities import Quantity
 from protocord.values.reasons import Reason
 
 
@@ -65,6 +67,11 @@ def _aside(index: FactIndex, fact: Fact) -> Reason:
 def as_date(day: int) -> PartialDate | None:
     """This will return an ordinal as a date; None for the infinitely early or late."""
     return PartialDate.of(date.fromordinal(day)) if is_day(day) else None
+
+
+def in_days(count: int) -> Quantity:
+    """This will return a number of days as a quantity, so that the word tables can say one day and two days."""
+    return Quantity(Decimal(count), "d")
 
 
 def doubts(ask: Ask, events: Iterable[Event], asked: str) -> tuple[Reason, ...]:
