@@ -236,6 +236,25 @@ PEOPLE: dict[str, tuple[str, str | None, int | None]] = {
 }
 
 
+# What a form of the reference study is answered with where a test does not care.
+ANSWERS: dict[str, dict[str, str]] = {
+    "consent": {
+        "consent.signed_on": "2026-01-05",
+        "consent.version": "1.0",
+        "consent.approved_version": "yes",
+        "consent.signer": "guardian",
+        "consent.relation": "mother",
+        "consent.taken_by": "DL",
+        "assent.assessed_on": "2026-01-05",
+        "assent.able": "no",
+        "assent.why_not": "too young",
+        "procedures.complete": "yes",
+    },
+    "demographics": {"person.birth_date": "2020-03-14", "person.sex": "male"},
+    "performance": {"score.assessed_on": "2026-01-06", "score.scale": "lansky", "score.score": "90"},
+}
+
+
 @dataclass(frozen=True)
 class Trial:
     """The reference study in a database, and the people who work in it: `trial.viewer("ana")`."""
@@ -250,6 +269,29 @@ class Trial:
 
         return viewer_named(name)
 
+    def perform(self, name: str, wish: Any, subject: str = "", **particulars: Any) -> Any:
+        from protocord.store import actions
+
+        return actions.perform(self.viewer(name), self.study, wish, subject=subject, **particulars)
+
+    def register(self, name: str = "dan") -> str:
+        """This will register the next child at the person's site and return its number."""
+        from protocord.conduct import RegisterSubject
+
+        site = PEOPLE[name][2]
+        assert site is not None
+        return str(self.perform(name, RegisterSubject(self.sites[site])).state.id)
+
+    def record(self, subject: str, form: str, name: str = "dan", visit: str = "SCR", **more: Any) -> Any:
+        """This will save one of the `ANSWERS` as a form of the subject, or the `answers` given."""
+        from protocord.conduct import RecordForm
+        from protocord.forms import ItemAnswer
+
+        answers = more.pop("answers", ANSWERS.get(form, {}))
+        base = more.pop("base", 0)
+        typed = {item: answer if isinstance(answer, ItemAnswer) else ItemAnswer(answer) for item, answer in answers.items()}
+        return self.perform(name, RecordForm(visit, form, typed, base), subject, **more)
+
     def user(self, name: str) -> Any:
         from django.contrib.auth import get_user_model
 
@@ -257,13 +299,14 @@ class Trial:
 
 
 def populate() -> None:
-    """This will install both studies and give each person account and role."""
+    """This will install the shipped studies and give each person account and role in the reference study."""
     from protocord.conduct import Role
     from protocord.protocol import STUDIES
     from protocord.store import actions, protocols
 
-    for study in (STUDY, OTHER_STUDY):
-        actions.install_study(STUDIES / study)
+    for folder in sorted(STUDIES.iterdir()):
+        if (folder / "study.yaml").is_file():
+            actions.install_study(folder)
     sites = protocols.current(STUDY).study.sites
     for name, (printed, role, site) in PEOPLE.items():
         actions.create_user(name, printed, PASSWORD)
