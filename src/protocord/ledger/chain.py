@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from protocord.errors import LedgerProblems, Place, Problem
@@ -30,13 +30,31 @@ def digest_of(body: str, salt: str) -> str:
     return sha256(f"protocord-body-1\n{salt}\n{body}".encode()).hexdigest()
 
 
+_TWO = tuple(f"{number:02d}" for number in range(60))
+_THREE = tuple(f"{number:03d}" for number in range(1000))
+
+
+def moment(at: datetime) -> str:
+    """This will return a time as it is hashed and written: `2026-03-04T05:06:07.000000+00:00`, in UTC.
+
+    The same as `isoformat` of the time in UTC, in a third of its time: verification says it for every entry.
+    """
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    thousands, rest = divmod(at.microsecond, 1000)
+    return (
+        f"{at.year:04d}-{_TWO[at.month]}-{_TWO[at.day]}T{_TWO[at.hour]}:{_TWO[at.minute]}:{_TWO[at.second]}"
+        f".{_THREE[thousands]}{_THREE[rest]}+00:00"
+    )
+
+
 def header(entry: Entry) -> str:
     """This will return the text that an entry's hash covers: all its fields but body and salt."""
     protocol, by = entry.protocol, entry.by
     return (
         f"protocord-entry-1\n{entry.study}\n{entry.subject or ''}\n{entry.position}\n{entry.kind}\n{entry.digest}\n"
         f"{protocol.id}\n{protocol.version}\n{protocol.hash}\n{by.user}\n{by.role}\n{by.site}\n"
-        f"{entry.at.isoformat(timespec='microseconds')}\n{entry.reason}\n{entry.source}\n{entry.previous}"
+        f"{moment(entry.at)}\n{entry.reason}\n{entry.source}\n{entry.previous}"
     )
 
 

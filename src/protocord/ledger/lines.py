@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from protocord.errors import LedgerProblems, Place, Problem
+from protocord.ledger.chain import moment
 from protocord.ledger.entries import By, Entry, ProtocolStamp
 
 FORMAT = "protocord-ledger"
@@ -29,7 +30,7 @@ def write_lines(entries: Iterable[Entry]) -> Iterator[str]:
     yield _dump({"format": FORMAT, "version": VERSION})
     for entry in entries:
         protocol, by = entry.protocol, entry.by
-        at = entry.at.isoformat(timespec="microseconds")
+        at = moment(entry.at)
         values = (
             entry.study, entry.subject, entry.position, entry.kind, at, by.user, by.role, by.site, entry.reason, entry.source,
             protocol.id, protocol.version, protocol.hash, entry.previous, entry.digest, entry.hash, entry.salt, entry.body,
@@ -83,7 +84,7 @@ def _entry(data: Any) -> Entry:
             message = f"has a `{name}` that is not {'a number' if wanted is int else 'text'}"
             raise ValueError(message)
     at = datetime.fromisoformat(data["at"])
-    if at.isoformat(timespec="microseconds") != data["at"] or not data["at"].endswith("+00:00"):
+    if at.tzinfo is None or moment(at) != data["at"]:
         message = "has a time that is not written as 2026-03-04T05:06:07.000000+00:00"
         raise ValueError(message)
     return Entry(

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from protocord.errors import LedgerProblems, Problem
 from protocord.ledger.bodies import Kinds
+from protocord.ledger.chain import moment
 from protocord.ledger.diagnosis import Fault, FaultKind, diagnose
 from protocord.ledger.entries import GENESIS, Entry, Redaction, Seal
 from protocord.ledger.seals import Head, heads_of, merkle_root
@@ -102,7 +103,7 @@ def _first_break(chain: Sequence[Entry]) -> int | None:
         text = (
             f"protocord-entry-1\n{entry.study}\n{entry.subject or ''}\n{position}\n{entry.kind}\n{entry.digest}\n"
             f"{protocol.id}\n{protocol.version}\n{protocol.hash}\n{by.user}\n{by.role}\n{by.site}\n"
-            f"{entry.at.isoformat(timespec='microseconds')}\n{entry.reason}\n{entry.source}\n{previous}"
+            f"{moment(entry.at)}\n{entry.reason}\n{entry.source}\n{previous}"
         )
         mine = entry.hash
         if sha256(text.encode()).hexdigest() != mine or entry.position != position or entry.previous != previous:
