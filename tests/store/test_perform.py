@@ -12,7 +12,7 @@ from django.db import connections
 from protocord.conduct import AssessEligibility, Enrol, RecordForm, RefusalKind, RegisterSubject, SignEligibility
 from protocord.errors import Refused
 from protocord.forms import ItemAnswer
-from protocord.store import actions, archive, folding, projections, protocols, reads, record
+from protocord.store import actions, archive, projections, protocols, reads, record
 from protocord.store.access import NotAllowed, NotThere
 from protocord.store.answers import Conflict, Declined, Done
 
@@ -304,18 +304,15 @@ def test_the_rules_of_the_study_speak_in_reasons(trial: Any) -> None:
 def test_an_assessment_signed_and_then_contradicted_is_shown_broken(trial: Any) -> None:
     subject = trial.register()
     trial.record(subject, "consent")
-    trial.record(subject, "demographics", answers={"person.birth_date": "2001-03-14", "person.sex": "male"})
-    trial.perform("ana", AssessEligibility(ON), subject)
-    found = folding.state(trial.study, subject)
-    assert found is not None
-    assert found.assessment is not None
-    signed = trial.perform("ana", SignEligibility(found.assessment.content_hash, "Checked by me", "Ana Chen"), subject)
-    if isinstance(signed, Declined):  # an ineligible child may be signed for, an undecided one may not
-        assert found.assessment.outcome == "incomplete"
-        return
-    changed = {"person.birth_date": "2020-03-14", "person.sex": "male"}
-    trial.record(subject, "demographics", answers=changed, base=3, reason="misread")
+    trial.record(subject, "demographics")
+    low = {"score.assessed_on": "2026-01-06", "score.scale": "lansky", "score.score": "30"}
+    trial.record(subject, "performance", answers=low)
+    assessed = trial.perform("ana", AssessEligibility(ON), subject)
+    seen = assessed.state.assessment.content_hash
+    signed = trial.perform("ana", SignEligibility(seen, "I confirm that this child may not enter", "Ana Chen"), subject)
+    trial.record(subject, "performance", answers={**low, "score.score": "90"}, base=4, reason="misread")
 
+    assert isinstance(signed, Done)
     board = reads.eligibility_board(trial.viewer("ana"), trial.study, subject, ON)
 
     assert [signature.state for signature in board.signatures] == ["broken"]

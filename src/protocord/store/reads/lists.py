@@ -49,30 +49,30 @@ def _work(viewer: Viewer, study: str, on: date) -> list[WorkItem]:
     return [
         WorkItem(due.kind.value, study, subject, sites[subject], due.visit, due.form, due.by, due.reason)
         for subject, state in sorted(states.items())
-        for due in _due(protocol.hash, _Same(state), on)
+        for due in _due(_Case(protocol, state), on)
     ]
 
 
-class _Same:
-    """A state as a key: the same object is the same state, and comparing all that it holds would cost more than the answer."""
+class _Case:
+    """A protocol and a state as one key: the same objects are the same case, and comparing all they hold would cost more than the answer."""
 
-    __slots__ = ("state",)
+    __slots__ = ("protocol", "state")
 
-    def __init__(self, state: SubjectState) -> None:
+    def __init__(self, protocol: Protocol, state: SubjectState) -> None:
+        self.protocol = protocol
         self.state = state
 
     def __hash__(self) -> int:
-        return id(self.state)
+        return hash((id(self.protocol), id(self.state)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.state is other.state
+        return isinstance(other, _Case) and self.protocol is other.protocol and self.state is other.state
 
 
 # What is due may ask for a screening, which costs milliseconds; a state never changes, so its answer on a day does not either.
 @lru_cache(maxsize=4096)
-def _due(protocol_hash: str, same: _Same, on: date) -> tuple[Due, ...]:
-    del protocol_hash  # part of the key: another protocol asks for other things
-    return conduct.due(protocols.current(same.state.study), same.state, on)
+def _due(case: _Case, on: date) -> tuple[Due, ...]:
+    return conduct.due(case.protocol, case.state, on)
 
 
 def studies(viewer: Viewer) -> tuple[StudyCard, ...]:
