@@ -27,7 +27,7 @@ ParameterValue = str | int | Decimal | bool
 class CheckedRule:
     """A rule whose names, types and units are known to be right.
 
-    `concepts`, `parameters` and `value_sets` are what it names; `text` is its text in its shortest form.
+    `expression` has the study's parameters put in, `text` names them. `concepts`, `parameters` and `value_sets` are what it names.
     """
 
     expression: Expression
@@ -67,7 +67,7 @@ def check(
     if slips:
         raise RuleProblem(*slips)
     return CheckedRule(
-        expression,
+        tree.substituted(expression, constants),
         to_text(expression),
         frozenset(compiler.asked_concepts),
         frozenset(compiler.asked_parameters),

@@ -6,7 +6,8 @@ A rule is an expression of CQL 1.5 (HL7 Clinical Quality Language): the node kin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -168,6 +169,24 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case _:
             return ()
+
+
+def substituted(expression: Expression, values: Mapping[str, Constant]) -> Expression:
+    """This will return the expression with each parameter that has a value replaced by it."""
+    match expression:
+        case Parameter(name):
+            return values.get(name, expression)
+        case Call():
+            return replace(expression, arguments=tuple(substituted(part, values) for part in expression.arguments))
+        case Compare() | And() | Or() | Implies():
+            return replace(expression, left=substituted(expression.left, values), right=substituted(expression.right, values))
+        case Not():
+            return replace(expression, operand=substituted(expression.operand, values))
+        case If(condition, then, otherwise):
+            branches = substituted(then, values), substituted(otherwise, values)
+            return If(substituted(condition, values), *branches, expression.at)
+        case _:
+            return expression
 
 
 def walk(expression: Expression) -> tuple[Expression, ...]:

@@ -81,7 +81,7 @@ def _age_at_days(index: FactIndex, _known: int, limits: Limits, asked: str, befo
     length("before", optional=True),
     gives=Gives.NUMBER,
     days=_age_at_days,
-    phrase=Text("the age in completed years on the day of: {concept}", "{concept}当日的周岁年龄"),
+    phrase=Text("the age in completed years on the day of “{concept}”", "“{concept}”当日的周岁年龄"),
 )
 def age_in_years_at(ask: Ask, asked: str, before: Length = NO_TIME) -> Numbers:
     """The age in completed years on the date of the latest fact of the concept on or before D.

@@ -55,7 +55,7 @@ def _results(ask: Ask, asked: str, lookback: Length) -> tuple[list[tuple[Event, 
     length("lookback"),
     gives=Gives.QUANTITY,
     days=result_days,
-    phrase=Text("the latest {concept} of the last {lookback}", "最近{lookback}内最后一次的{concept}"),
+    phrase=Text("{concept} (latest of the last {lookback})", "{concept}（{lookback}内最后一次）"),
 )
 def latest_result(ask: Ask, asked: str, lookback: Length) -> Numbers:
     """The most recent result of the concept, or of one below it, dated from D - lookback to D, both days included.
@@ -90,8 +90,8 @@ def _case(ask: Ask, event: Event, standard: Quantity) -> Case:
     gives=Gives.RATIO,
     days=result_days,
     phrase=Text(
-        "the latest {concept} of the last {lookback}, in multiples of its upper limit of normal",
-        "最近{lookback}内最后一次{concept}相对于其正常值上限的倍数",
+        "{concept} (latest of the last {lookback}), in multiples of its upper limit of normal,",
+        "{concept}（{lookback}内最后一次）相对于其正常值上限的倍数",
     ),
 )
 def times_uln(ask: Ask, asked: str, lookback: Length) -> Numbers:

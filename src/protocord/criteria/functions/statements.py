@@ -127,7 +127,7 @@ def _order_days(index: FactIndex, _known: int, _limits: Limits, first: str, seco
     concept(name="second"),
     gives=Gives.TRUTH,
     days=_order_days,
-    phrase=Text("{first} on or before: {second}", "{first}不晚于：{second}"),
+    phrase=Text("“{first}” not later than “{second}”", "“{first}”不晚于“{second}”"),
 )
 def on_or_before(ask: Ask, first: str, second: str) -> Evaluation:
     """The date of the latest fact of the first concept, on or before D, is on or before the earliest fact of the second.
