@@ -63,12 +63,9 @@ def particular_as_data(value: Particular) -> Any:
 
 def particular_from_data(data: Any) -> Particular:
     """This will return the particular that `particular_as_data` wrote. Raises ValueError for a tag that it does not know."""
-    if not isinstance(data, Mapping):
-        if data is None or isinstance(data, (bool, int, str)):
-            return data
-        message = f"{data!r} is not a particular"
-        raise ValueError(message)
-    match dict(data):
+    if data is None or isinstance(data, (bool, int, str)):
+        return data
+    match dict(data) if isinstance(data, Mapping) and len(data) == 1 else None:
         case {"decimal": str(number)}:
             return Decimal(number)
         case {"partial_date": str(text)}:
