@@ -26,24 +26,29 @@ def consent_problems(protocol: Protocol, record: SubjectRecord, on: date) -> tup
 
     The consent is signed on or before `on`, in the approved version. At an age of majority (the protocol's regulation profile) the
     participant has signed, below it a guardian; from the age of assent the child agreed, or was found not able to, or the
-    documented override for a threat to life stands (clinical.md 2.1 I01). An age that is not known asks for what it may need.
+    documented override for a threat to life stands (clinical.md 2.1 I01).
     """
     asked = _stated_by_forms(protocol)
     signed = _latest(record, INFORMED, on)
     if signed is None or signed.value is not True or signed.start is None:
         return (Reason.of("conduct_consent_missing"),)
-    problems: list[Reason] = []
-    if VERSION in asked and not _yes(record, VERSION, on):
-        problems.append(Reason.of("conduct_consent_version"))
+    problems = [] if VERSION not in asked or _yes(record, VERSION, on) else [Reason.of("conduct_consent_version")]
+    regulation = protocol.study.regulation
     birth = next((fact.start for fact in record.facts if fact.concept == BIRTH and fact.start is not None), None)
-    low, high = age_range(birth, signed.start) if birth is not None else (0, protocol.study.regulation.majority_age)
-    majority, assent = protocol.study.regulation.majority_age, protocol.study.regulation.assent_age
-    if high >= majority and low >= majority and PARTICIPANT in asked and not _yes(record, PARTICIPANT, on):
-        problems.append(Reason.of("conduct_consent_own_missing", majority=majority))
-    if low < majority and GUARDIAN in asked and not _yes(record, GUARDIAN, on):
-        problems.append(Reason.of("conduct_consent_guardian_missing", majority=majority))
-    if birth is not None and high >= assent and low < majority and ASSENT in asked:
-        problems += _assent_problems(record, on, assent)
+    # Until the age is known it may be any; then either signature will do, and nothing is asked of the child.
+    low, high = age_range(birth, signed.start) if birth is not None else (0, regulation.majority_age)
+    accepted = (
+        [GUARDIAN]
+        if high < regulation.majority_age
+        else [PARTICIPANT]
+        if low >= regulation.majority_age
+        else [GUARDIAN, PARTICIPANT]
+    )
+    if any(who in asked for who in accepted) and not any(_yes(record, who, on) for who in accepted):
+        kind = "conduct_consent_own_missing" if accepted == [PARTICIPANT] else "conduct_consent_guardian_missing"
+        problems.append(Reason.of(kind, majority=regulation.majority_age))
+    if birth is not None and high >= regulation.assent_age and low < regulation.majority_age and ASSENT in asked:
+        problems += _assent_problems(record, on, regulation.assent_age)
     return tuple(problems)
 
 
