@@ -42,7 +42,9 @@ def decide_form(case: Case, wish: RecordForm) -> Decision:
     changes = _changes(before, answers, wish.reasons, case.reason)
     refusals = [Refusal(problem.reason, problem.item, RefusalKind.HARD) for problem in unreadable]
     warnings, objections = _problems(case, form, before, answers)
-    refusals += [objection for objection in objections if objection not in refusals]
+    # What could not be read has said so already; checking it as it was typed would only say less.
+    unread = {problem.item for problem in unreadable}
+    refusals += [objection for objection in objections if objection.item not in unread]
     refusals += [_reason_missing(form, change) for change in changes if change.old is not None and not change.reason]
     if refusals:
         return refused(*refusals)

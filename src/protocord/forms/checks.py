@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,8 @@ from protocord.forms.layout import Asked, asked, refer, rows_of
 from protocord.forms.numbers import number_problems
 from protocord.protocol.document import Form, Item, Section, ValueSet
 from protocord.values import PartialDate, Particular, Reason, Text
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,9 @@ def _choice_problems(key: str, item: Item, answer: ItemAnswer, value_sets: Mappi
 def _date_problems(place: Asked, answer: ItemAnswer, checked: _Checked) -> Iterator[FormProblem]:
     """Partial dates are intervals: a rule is broken only when every day that the date may be breaks it."""
     key, item = place.key, place.item
+    if item.type == "datetime" and not _MOMENT.fullmatch(answer.value or ""):
+        yield _hard(key, "form_time_unreadable", text=answer.value)
+        return
     day = read_date(answer)
     if day is None:
         yield _hard(key, "form_date_unreadable", text=answer.value)
