@@ -108,7 +108,7 @@ def board_view(board: Board, today: date) -> dict[str, Any]:
         "judge": tuple(row for row in rows if row.answer == Answer.REVIEW),
         "failed": tuple(row.id for row in rows if row.answer == Answer.NOT_MET),
         "picture": _picture(board, rows, today, since, until),
-        "swatches": [(answer.value, mark_safe(swatch(answer.value))) for answer in Answer],  # noqa: S308  # our own markup
+        "swatches": [(answer.value, mark_safe(swatch(answer.value))) for answer in Answer],  # our own markup
         "stretches": tuple(_stretches(board.timeline.segments, since, until)),
         "windows": _windows(board.timeline),
         "signature": signature,
@@ -208,7 +208,9 @@ def address_of(board: Board, fact: UsedFact) -> str:
     if len(parts) < 2:
         return ""
     visit, form = parts[0], parts[1]
-    return reverse("form", args=[board.card.study, board.card.subject, visit, form]) + (f"#{anchor(fact.source.item)}" if fact.source.item else "")
+    return reverse("form", args=[board.card.study, board.card.subject, visit, form]) + (
+        f"#{anchor(fact.source.item)}" if fact.source.item else ""
+    )
 
 
 # --- the date line ------------------------------------------------------------------------------------------------------
@@ -262,7 +264,10 @@ def _stretches(segments: Iterable[Segment], since: date, until: date) -> Iterabl
 
 def _picture(board: Board, rows: Iterable[BoardRow], today: date, since: date, until: date) -> SafeString:
     timeline = board.timeline
-    overall = tuple(_hinted(segment.start, segment.end, ANSWER_OF[segment.outcome].value, gettext("All"), segment.outcome.value, "outcome") for segment in timeline.segments)
+    overall = tuple(
+        _hinted(segment.start, segment.end, ANSWER_OF[segment.outcome].value, gettext("All"), segment.outcome.value, "outcome")
+        for segment in timeline.segments
+    )
     lines = [DateRow(gettext("All"), gettext("All criteria together"), overall)]
     for row in rows:
         stretches = timeline.by_criterion.get(row.id, ())
@@ -278,12 +283,13 @@ def _picture(board: Board, rows: Iterable[BoardRow], today: date, since: date, u
         since=since,
         until=until,
         title=gettext("When each criterion is met"),
-        description=gettext("One line a criterion, from %(since)s to %(until)s; the table below says the same.") % {"since": since, "until": until},
+        description=gettext("One line a criterion, from %(since)s to %(until)s; the table below says the same.")
+        % {"since": since, "until": until},
         windows=_windows(timeline),
         window_name=gettext("eligible"),
         marks=marks,
     )
-    return mark_safe(drawn_line)  # noqa: S308  # charts escape every word
+    return mark_safe(drawn_line)  # charts escape every word
 
 
 def _hinted(start: date, end: date | None, state: str, name: str, code: str, family: str) -> DateStretch:

@@ -107,9 +107,7 @@ def _patterns() -> str:
 def swatch(state: str) -> str:
     """This will draw a little sample of a state, for the legend. It uses the patterns of the picture on the same page."""
     pattern = f'<rect width="26" height="14" fill="url(#p-{state})"/>' if state in PATTERNS else ""
-    return (
-        f'<svg class="swatch" viewBox="0 0 26 14" aria-hidden="true"><rect class="{escape(state)}" x="0.5" y="0.5" width="25" height="13"/>{pattern}</svg>'
-    )
+    return f'<svg class="swatch" viewBox="0 0 26 14" aria-hidden="true"><rect class="{escape(state)}" x="0.5" y="0.5" width="25" height="13"/>{pattern}</svg>'
 
 
 def _n(number: float) -> str:
@@ -206,7 +204,16 @@ class VisitMark:
     href: str = ""
 
 
-def visit_calendar(visits: Sequence[VisitMark], *, title: str, description: str, day_word: str, today: date, today_word: str, epochs: Mapping[str, str]) -> str:
+def visit_calendar(
+    visits: Sequence[VisitMark],
+    *,
+    title: str,
+    description: str,
+    day_word: str,
+    today: date,
+    today_word: str,
+    epochs: Mapping[str, str],
+) -> str:
     """This will draw visits in strips: one for the time around the infusions, drawn wide, and one for what follows, drawn narrow."""
     parts: list[str] = []
     y = 0.0
@@ -228,7 +235,9 @@ def _strips(visits: Sequence[VisitMark]) -> list[list[VisitMark]]:
     return [strip for strip in (near, far) if strip]
 
 
-def _strip(visits: list[VisitMark], y: float, day_word: str, today: date, today_word: str, epochs: Mapping[str, str]) -> tuple[list[str], float]:
+def _strip(
+    visits: list[VisitMark], y: float, day_word: str, today: date, today_word: str, epochs: Mapping[str, str]
+) -> tuple[list[str], float]:
     first, last = min(visit.earliest for visit in visits), max(visit.latest for visit in visits)
     pad = max((last - first).days // 40, 1)
     scale = Scale(first - timedelta(days=pad), last + timedelta(days=pad), 8, WIDTH - 16)
@@ -243,7 +252,9 @@ def _strip(visits: list[VisitMark], y: float, day_word: str, today: date, today_
     if scale.since <= today <= scale.until:
         x = scale.x(today)
         parts.append(f'<line class="today" x1="{_n(x)}" y1="{_n(y + 30)}" x2="{_n(x)}" y2="{_n(y + height - 26)}"/>')
-        parts.append(f'<text class="today-text" x="{_n(x + 4)}" y="{_n(y + height - 28)}">{escape(today_word)} {today.isoformat()}</text>')
+        parts.append(
+            f'<text class="today-text" x="{_n(x + 4)}" y="{_n(y + height - 28)}">{escape(today_word)} {today.isoformat()}</text>'
+        )
     ends = [-100.0, -100.0]
     for visit in sorted(visits, key=lambda visit: (visit.day, visit.id)):
         x = (scale.x(visit.day) + scale.x(visit.day + timedelta(days=1))) / 2
@@ -259,7 +270,10 @@ def _epoch_bands(scale: Scale, visits: list[VisitMark], y: float, height: float,
         here = [visit for visit in visits if visit.epoch == epoch]
         if not here:
             continue
-        x, to = scale.x(min(visit.earliest for visit in here)) - 4, scale.x(max(visit.latest for visit in here) + timedelta(days=1)) + 4
+        x, to = (
+            scale.x(min(visit.earliest for visit in here)) - 4,
+            scale.x(max(visit.latest for visit in here) + timedelta(days=1)) + 4,
+        )
         parts.append(f'<rect class="epoch" x="{_n(x)}" y="{_n(y + 4)}" width="{_n(to - x)}" height="{_n(height - 12)}" rx="4"/>')
         parts.append(f'<text class="epoch-text" x="{_n(x + 8)}" y="{_n(y + 20)}">{escape(name)}</text>')
     return parts
@@ -268,7 +282,9 @@ def _epoch_bands(scale: Scale, visits: list[VisitMark], y: float, height: float,
 def _visit(scale: Scale, visit: VisitMark, x: float, line: float, level: int, day_word: str) -> list[str]:
     start, end = scale.x(visit.earliest), scale.x(visit.latest + timedelta(days=1))
     hint = f"<title>{escape(visit.hint)}</title>"
-    parts = [f'<rect class="window" x="{_n(start)}" y="{_n(line - 9)}" width="{_n(max(end - start, 2))}" height="18" rx="3">{hint}</rect>']
+    parts = [
+        f'<rect class="window" x="{_n(start)}" y="{_n(line - 9)}" width="{_n(max(end - start, 2))}" height="18" rx="3">{hint}</rect>'
+    ]
     if visit.infusion is not None:
         dark = " dark" if visit.state in {"due", "skipped"} else ""
         parts.append(f'<circle class="dose {escape(visit.state)}" cx="{_n(x)}" cy="{_n(line)}" r="11">{hint}</circle>')
@@ -280,5 +296,7 @@ def _visit(scale: Scale, visit: VisitMark, x: float, line: float, level: int, da
     name = f'<text class="name small-text" x="{_n(x)}" y="{_n(top)}" text-anchor="middle">{escape(visit.id)}{hint}</text>'
     parts.append(f'<a href="{escape(visit.href)}">{name}</a>' if visit.href else name)
     parts.append(f'<text class="small-text" x="{_n(x)}" y="{_n(bottom)}" text-anchor="middle">{visit.day:%m-%d}</text>')
-    parts.append(f'<text class="small-text" x="{_n(x)}" y="{_n(bottom + 12)}" text-anchor="middle">{escape(day_word)}{visit.study_day}</text>')
+    parts.append(
+        f'<text class="small-text" x="{_n(x)}" y="{_n(bottom + 12)}" text-anchor="middle">{escape(day_word)}{visit.study_day}</text>'
+    )
     return parts

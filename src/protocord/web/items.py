@@ -256,7 +256,10 @@ def options_of(protocol: Protocol, item: Item) -> tuple[Option, ...]:
         found += [(member.code, member.name) for member in protocol.value_sets[item.value_set].members]
     if len(found) > RADIOS_AT_MOST:
         # Both languages stand in the entry, so that typing matches either, or the code.
-        return tuple(Option(code, f"{code} · {name.say(language())} · {name.zh if language() == 'en' else name.en}") for code, name in found)
+        return tuple(
+            Option(code, f"{code} · {name.say(language())} · {name.zh if language() == 'en' else name.en}")
+            for code, name in found
+        )
     return tuple(Option(code, name.say(language()), str(number)) for number, (code, name) in enumerate(found, start=1))
 
 
@@ -303,5 +306,7 @@ def code_of(protocol: Protocol, item: Item, typed: str) -> str:
     wanted = typed.casefold()
     if any(option.code.casefold() == wanted for option in options):
         return next(option.code for option in options if option.code.casefold() == wanted)
-    fitting = [option.code for option in options if wanted == option.label.casefold() or wanted in option.label.casefold().split(" · ")]
+    fitting = [
+        option.code for option in options if wanted == option.label.casefold() or wanted in option.label.casefold().split(" · ")
+    ]
     return fitting[0] if len(fitting) == 1 else typed

@@ -15,7 +15,8 @@ from django.utils.translation import gettext
 
 from protocord import words
 from protocord.conduct import RecordForm
-from protocord.forms import FormProblem, ItemAnswer, NullFlavour, asked, check as check_answers, normalise
+from protocord.forms import FormProblem, ItemAnswer, NullFlavour, asked, normalise
+from protocord.forms import check as check_answers
 from protocord.store import actions, reads
 from protocord.store.access import Permission, Viewer
 from protocord.store.answers import Conflict, Declined, Done, FormPage
@@ -188,7 +189,9 @@ def _filling(page: FormPage, answers: Mapping[str, ItemAnswer], sent: Sent | Non
         problems = sent.problems
     elif page.may_record:
         read, unreadable = normalise(page.form, answers, today=_today(page))
-        found = check_answers(page.form, read, on=_today(page), concepts=page.protocol.concepts, value_sets=page.protocol.value_sets)
+        found = check_answers(
+            page.form, read, on=_today(page), concepts=page.protocol.concepts, value_sets=page.protocol.value_sets
+        )
         problems = (*unreadable, *found)
     return Filling(
         page.protocol,
@@ -238,7 +241,11 @@ def check(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit:
     sent = _read(request, page)
     filling = _filling(page, sent.answers, sent, tried=request.POST.get("tried") == "1")
     sections = sections_of(filling)
-    values = {"sections": sections, "items": [item for section in sections for row in section.rows for item in row.items], **_summary(filling)}
+    values = {
+        "sections": sections,
+        "items": [item for section in sections for row in section.rows for item in row.items],
+        **_summary(filling),
+    }
     return render(request, "entry/checked.html", values)
 
 

@@ -23,5 +23,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     for name, language in (("en", "en"), ("zh", "zh-hans")):
         with override(language):
             words[f"broken_{name}"] = gettext("Something broke on our side")
-            words[f"broken_more_{name}"] = gettext("Nothing was half-saved: a form is stored whole or not at all. Try again; if it happens twice, tell the administrator.")
+            words[f"broken_more_{name}"] = gettext(
+                "Nothing was half-saved: a form is stored whole or not at all. Try again; if it happens twice, tell the administrator."
+            )
     return render(request, "500.html", words, status=500)

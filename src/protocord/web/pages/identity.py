@@ -27,9 +27,7 @@ def look(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> Http
 def change(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> HttpResponse:
     """This will store who the child is; a change needs a reason."""
     sent = {name: value.strip() for name, value in request.POST.items() if isinstance(value, str)}
-    contact = Contact(
-        sent.get("contact_name", ""), sent.get("relation", ""), sent.get("telephone", ""), sent.get("address", "")
-    )
+    contact = Contact(sent.get("contact_name", ""), sent.get("relation", ""), sent.get("telephone", ""), sent.get("address", ""))
     identity = PersonalIdentity(
         sent.get("name", ""),
         sent.get("identity_number", ""),

@@ -35,7 +35,7 @@ def _register(request: HttpRequest, viewer: Viewer, study: str) -> HttpResponse:
     if not site or not number:
         messages.error(request, gettext("Choose a site."))
         return redirect("register", study=study)
-    answer = actions.perform(viewer, study, RegisterSubject(site, number), subject=number)
+    answer = actions.perform(viewer, study, RegisterSubject(site, number))
     if isinstance(answer, Done):
         messages.success(request, gettext("%(subject)s is registered for screening.") % {"subject": answer.state.id})
         return redirect("subject", study=study, subject=answer.state.id)

@@ -83,7 +83,9 @@ def tag(family: str, code: Any) -> SafeString:
 def mark(family: str, code: Any) -> SafeString:
     """This will draw a status as its icon alone, with the word for those who do not see it."""
     label = label_of(family, str(code))
-    return format_html('<span class="tone-{}">{}</span><span class="visually-hidden">{}</span>', label.tone, icon(label.icon), label.words)
+    return format_html(
+        '<span class="tone-{}">{}</span><span class="visually-hidden">{}</span>', label.tone, icon(label.icon), label.words
+    )
 
 
 @register.filter
@@ -119,4 +121,4 @@ def with_query(context: template.Context, **changes: Any) -> SafeString:
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return mark_safe("?" + query.urlencode())  # noqa: S308  # urlencode escapes
+    return mark_safe("?" + query.urlencode())  # urlencode escapes
