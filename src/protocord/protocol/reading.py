@@ -99,6 +99,11 @@ def read_document(path: Path, problems: list[Problem]) -> Source:
     if text is None:
         return Source(str(path))
     root = Reading(str(path), problems).compose(text)
+    if root is not None and "*" in text:
+        fault = _alias_fault(root)
+        if fault:
+            problems.append(Problem(Place(str(path), fault[0].start_mark.line + 1), fault[1], "Write the content out."))
+            return Source(str(path), text)
     source = Source(str(path), text, root)
     if root is None and not any(problem.place.file == str(path) for problem in problems):
         problems.append(Problem(Place(str(path), 1), "the document is empty.", "Write its keys, or take the file away."))
@@ -115,37 +120,63 @@ def typed(source: Source, model: type[Model], problems: list[Problem]) -> Model 
         made = model.model_validate(content)
     except ValidationError as wrong:
         for error in wrong.errors(include_url=False, include_context=True):
-            problems.append(reworded(dict(error), source, model))
+            # A list whose items are wrong is reported as too short as well, for none of them counts: the items are said already.
+            if not (error["type"] == "too_short" and getattr(source.node(error["loc"]), "value", None)):
+                problems.append(reworded(dict(error), source, model))
         return None
     return made if len(problems) == before else None
 
 
 def plain(source: Source, problems: list[Problem]) -> Any:
     """This will return the document's content: mappings, lists and text; a key without a value counts as left out."""
-    return None if source.root is None else _plain(source.root, source, problems, set())
+    return None if source.root is None else _plain(source.root, source, problems)
 
 
-def _plain(node: yaml.Node, source: Source, problems: list[Problem], inside: set[int]) -> Any:
+def _alias_fault(root: yaml.Node) -> tuple[yaml.Node, str] | None:
+    """What is wrong with the aliases of a document: one inside what it repeats, or far more content than was written."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, inside: frozenset[int]) -> int:
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) in inside:
+            raise _Circle(node)
+        if id(node) not in sizes:
+            within = inside | {id(node)}
+            children = node.value if isinstance(node, yaml.SequenceNode) else [child for _, child in node.value]
+            sizes[id(node)] = 1 + sum(size(child, within) for child in children)
+        return sizes[id(node)]
+
+    try:
+        return (root, "its aliases repeat far more than a study can hold.") if size(root, frozenset()) > _MOST_NODES else None
+    except _Circle as wrong:
+        return wrong.node, "an alias stands inside what it repeats."
+
+
+_MOST_NODES = 1_000_000
+
+
+class _Circle(Exception):
+    def __init__(self, node: yaml.Node) -> None:
+        super().__init__()
+        self.node = node
+
+
+def _plain(node: yaml.Node, source: Source, problems: list[Problem]) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return None if is_null(node) else node.value
-    if id(node) in inside:
-        place = Place(source.file, node.start_mark.line + 1)
-        problems.append(Problem(place, "an alias stands inside what it repeats.", "Write the content out."))
-        return None
-    inside.add(id(node))
     content: Any
     if isinstance(node, yaml.SequenceNode):
-        content = [_plain(child, source, problems, inside) for child in node.value]
+        content = [_plain(child, source, problems) for child in node.value]
     else:
         content = {}
         for key, child in node.value:
             if key.value in content:
                 place = Place(source.file, key.start_mark.line + 1)
                 problems.append(Problem(place, f"the key {key.value!r} stands twice.", "Keep one of the two."))
-            value = _plain(child, source, problems, inside)
+            value = _plain(child, source, problems)
             if value is not None:
                 content[str(key.value)] = value
-    inside.discard(id(node))
     return content
 
 

@@ -84,7 +84,7 @@ class _Form:
             hint = did_you_mean(reference, known) or f"The items here are: {', '.join(known)}."
             self.problem(loc, f"there is no item {reference!r}.", hint)
         elif types is not None and item.type not in types:
-            self.problem(loc, f"item {reference!r} is of type {item.type}.", f"A {' or '.join(sorted(types))} is needed.")
+            self.problem(loc, f"item {reference!r} is of type {item.type}.", f"Needed: {' or '.join(sorted(types))}.")
             return None
         return item
 
@@ -143,7 +143,7 @@ def _units(here: _Form, at: Loc, item: Item) -> None:
     if not concept.kind.is_numeric:
         here.problem(
             (*at, "concept"),
-            f"{concept.id!r} is a {concept.kind}, which holds no number.",
+            f"{concept.id!r} is of kind {concept.kind}, which holds no number.",
             "Name a measurement, score or toxicity.",
         )
         return
@@ -221,18 +221,20 @@ def _value(here: _Form, at: Loc, fact: FormFact, items: Mapping[str, Item | None
         if fact.value:
             here.problem(
                 (*at, "value"),
-                f"{concept.id!r} is a {concept.kind}, which holds no value.",
+                f"{concept.id!r} is of kind {concept.kind}, which holds no value.",
                 "Write `date`, or `start` and `end`.",
             )
         if not (fact.date or fact.start):
             here.problem(at, f"nothing dates the {concept.kind} {concept.id!r}.", "Write `date`, or `start` and `end`.")
     elif not fact.value:
         here.problem(
-            at, f"the fact has no value; {concept.id!r} is a {concept.kind}.", f"Name a {' or '.join(sorted(wanted))} in `value`."
+            at,
+            f"the fact has no value; {concept.id!r} is of kind {concept.kind}.",
+            f"Name an item in `value`: {' or '.join(sorted(wanted))}.",
         )
     elif value is not None and value.type not in wanted:
-        what = f"{concept.id!r} is a {concept.kind}, and item {fact.value!r} is of type {value.type}."
-        here.problem((*at, "value"), what, f"A {' or '.join(sorted(wanted))} is needed.")
+        what = f"{concept.id!r} is of kind {concept.kind}, and item {fact.value!r} is of type {value.type}."
+        here.problem((*at, "value"), what, f"Needed: {' or '.join(sorted(wanted))}.")
     elif value is not None and value.type == "choice" and concept.kind in _YES_NO and not (fact.true_when or fact.false_when):
         what = f"nothing says which answers of {fact.value!r} mean yes."
         here.problem(at, what, "Write `true_when` and `false_when`.")
