@@ -192,7 +192,7 @@ def _partly(draw: st.DrawFn, day: PartialDate | None) -> PartialDate | None:
     return draw(st.sampled_from([day, PartialDate(day.year, day.month), PartialDate(day.year), None]))
 
 
-def _blurred(draw: st.DrawFn, fact: Fact) -> Fact:
+def _blurred(draw: st.DrawFn, fact: Fact, denied: bool) -> Fact:
     """The fact with one part unknown again."""
     concept = CONCEPTS[fact.concept]
     part = draw(st.sampled_from(["start", "end", "value", "unit", "range", "concept", "nothing"]))
@@ -209,7 +209,8 @@ def _blurred(draw: st.DrawFn, fact: Fact) -> Fact:
     if part == "range" and fact.range is not None:
         less = replace(fact.range, age_low=None, age_high=None, age_specific=False)
         return replace(fact, range=draw(st.sampled_from([None, replace(fact.range, high=None), less])))
-    if part == "concept" and concept.is_a and fact.value is not False:
+    # "There is a metastasis" and, later, "none in the liver" mean one elsewhere: the first is then no blur of "one in the liver".
+    if part == "concept" and concept.is_a and fact.value is not False and not (denied and concept.kind is _K.CONDITION):
         return replace(fact, concept=concept.is_a[0])
     return fact
 
@@ -218,11 +219,12 @@ def _blurred(draw: st.DrawFn, fact: Fact) -> Fact:
 def blurred_children(draw: st.DrawFn, known_on: date, rule: t.Expression) -> tuple[SubjectRecord, SubjectRecord]:
     """A child as it is, and with less known of it."""
     whole = draw(children(known_on, rule))
-    known = tuple(_blurred(draw, fact) for fact in whole.facts)
+    denied = any(fact.value is False and CONCEPTS[fact.concept].kind is _K.CONDITION for fact in whole.facts)
+    known = tuple(_blurred(draw, fact, denied) for fact in whole.facts)
     return whole, replace(whole, facts=known, histories=tuple(one for one in whole.histories if draw(st.booleans())))
 
 
-def plan(rule: t.Expression):  # noqa: ANN201 - the union of plan nodes
+def plan(rule: t.Expression):
     """The plan of a drawn rule; drawn rules are right in all but their sense."""
     compiler = Compiler(CONCEPTS, PARAMETERS, VALUE_SETS)
     made = compiler.condition(rule)

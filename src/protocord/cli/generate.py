@@ -48,8 +48,10 @@ def generate(context: click.Context, only_check: bool, root: Path) -> None:
 def generated_files(program: click.Group) -> Iterator[tuple[str, bytes]]:
     """This will yield the path, from the repository's root, and the content of every generated file."""
     from protocord.cli.reference import page
+    from protocord.criteria import reference
 
     yield "docs/reference/cli.md", page(program).encode()
+    yield "docs/reference/criteria.md", reference().encode()
 
 
 def _is_current(file: Path, content: bytes) -> bool:

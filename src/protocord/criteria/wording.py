@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from protocord.concepts import Concepts
 from protocord.criteria import tree
@@ -123,9 +127,47 @@ of a concept above the asked one may or may not be the asked one.
 """
 
 
+SPEC = Path(__file__).parent / "spec"
+"""The tables that say what each function and the logic answer; tests hold them, the manual shows them."""
+
+
 def reference() -> str:
-    """This will return the reference page of the rule language in Markdown, made from the function registry."""
-    return _PAGE + "".join(_entry(FUNCTIONS[name]) for name in sorted(FUNCTIONS))
+    """This will return the reference page of the rule language in Markdown: the function registry and the tables in `SPEC`."""
+    functions = "".join(_entry(FUNCTIONS[name]) + "\n" + _table(name) for name in sorted(FUNCTIONS))
+    return f"{_PAGE}{functions}\n## And, or, not, if\n\n{_table('logic')}"
+
+
+def _table(name: str) -> str:
+    """One table of examples; a line of its own text stands above the rows that it is about."""
+    said: list[str] = []
+    for row in yaml.load((SPEC / f"{name}.yaml").read_text("utf-8"), Loader=yaml.BaseLoader):
+        if isinstance(row, str):
+            said.append(f"\n{row}\n\n")
+        if isinstance(row, str) or not said:
+            said.append("| rule | what is recorded | D | answer |\n| --- | --- | --- | --- |\n")
+        if isinstance(row, dict):
+            facts = [*map(_fact, row["facts"]), *map(_history, row.get("histories", []))]
+            said.append(f"| `{row['rule']}` | {'; '.join(facts) or 'nothing'} | {row['on']} | {row['answer']} |\n")
+    return "".join(said).lstrip("\n")
+
+
+def _fact(fact: dict[str, Any]) -> str:
+    rest = " ".join(_told(key, value) for key, value in fact.items() if key != "concept")
+    return f"{fact['concept']} {rest}"
+
+
+def _told(key: str, value: Any) -> str:
+    if key == "range":
+        return (
+            "(" + ", ".join(f"{name} {'–'.join(part) if isinstance(part, list) else part}" for name, part in value.items()) + ")"
+        )
+    return f"{key} {value}" if key in ("start", "end", "id", "ongoing") else str(value).replace("_", " ")
+
+
+def _history(history: str | dict[str, str]) -> str:
+    if isinstance(history, str):
+        return f"complete history of {history}"
+    return f"complete history of {history['concept']} since {history['since']}"
 
 
 def _entry(function: Function) -> str:

@@ -45,7 +45,8 @@ def has(ask: Ask, asked: str, lookback: Length | None = None) -> Evaluation:
 
     A later statement that it (or one above it) is absent supersedes an earlier one that it is present. False when it is recorded
     as absent or as ended, or when a complete history reaches from birth to D without it; unknown when nothing is recorded. A
-    condition above the asked one leaves it unknown. With a look-back, only statements dated within it count.
+    condition above the asked one leaves it unknown. That one below it is absent denies only that one. With a look-back, only
+    statements dated within it count.
     """
     index = ask.index
     opens = lookback.before(ask.day) if lookback else LONG_AGO
