@@ -138,10 +138,9 @@ class Concepts(Mapping[str, Concept]):
 
     def suggest(self, written: str) -> str:
         """This will return `Did you mean '…'?` with the id nearest to what was written (ids and names are searched), or an empty string."""
-        near = nearest(written, self._by_id)
-        if near is None:
-            names = {said: concept.id for concept in self._by_id.values() for said in (concept.name.en, concept.name.zh)}
-            near = names.get(nearest(written, names) or "")
+        words = {said: concept.id for concept in self._by_id.values() for said in (concept.name.en, concept.name.zh)}
+        words |= {name: name for name in self._by_id}
+        near = words.get(nearest(written, words) or "")
         return f"Did you mean {near!r}?" if near else ""
 
     @cached_property

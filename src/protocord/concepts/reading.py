@@ -248,7 +248,7 @@ def _check_whole(concepts: list[Concept], problems: list[Problem]) -> None:
 
 def _check_parent(concept: Concept, parent: Concept, problems: list[Problem]) -> None:
     if concept.kind is not parent.kind and not (concept.kind.is_event and parent.kind.is_event):
-        what = f"it is a {concept.kind}, its parent {parent.id!r} a {parent.kind}."
+        what = f"its kind is {concept.kind}, that of its parent {parent.id!r} {parent.kind}."
         problems.append(Problem(concept.place, what, "A fact on a concept counts for its parents: give both the same kind."))
     elif concept.unit != parent.unit:
         what = f"its unit is {concept.unit}, that of its parent {parent.id!r} {parent.unit}."
