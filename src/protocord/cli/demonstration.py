@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -11,10 +12,12 @@ from pathlib import Path
 import click
 
 from protocord.cli.database import open_store
+from protocord.cli.door import shipped_studies, today
 from protocord.cli.layout import table
 from protocord.errors import Place, Problem, Refused
 
 DATABASE = "protocord.sqlite3"
+SIGN_INS = "sign-ins.json"  # its presence says that the demo was made to the end
 
 
 def run(folder: Path, *, port: int, fresh: bool) -> None:
@@ -27,10 +30,42 @@ def run(folder: Path, *, port: int, fresh: bool) -> None:
     from protocord.cli.server import bound
 
     server = bound(host="127.0.0.1", port=port, threads=8)  # first, so that a taken port is told before anything is made
-    for line in prepare(folder):
-        click.echo(line)
-    click.echo(f"\nOpen http://localhost:{port}/ and stop with Ctrl+C. Everything here is invented; it lives in {folder}/.")
+    if not (folder / SIGN_INS).is_file():
+        for half_made in folder.glob(f"{DATABASE}*"):
+            half_made.unlink()
+        click.echo("Preparing the studies and their invented children …")
+        prepare(folder)
+    click.echo("\n".join(sign_in_lines(folder)))
+    click.echo(f"\nOpen http://localhost:{port}/ and stop with Ctrl+C. All of it is invented, and lives in {folder}/.")
     server.run()
+
+
+def prepare(folder: Path) -> None:
+    """This will make the tables, load each shipped study with its children, and note who may sign in, last of all."""
+    from django.core.management import call_command
+
+    from protocord.store import actions, demo
+
+    call_command("migrate", interactive=False, verbosity=0)
+    found: dict[str, dict[str, str]] = {}
+    for study in shipped_studies().values():
+        if not (study / "demo.yaml").is_file():
+            actions.install_study(study, source="simulation")
+            continue
+        for one in demo.load(study, today()):
+            found.setdefault(
+                one.username, {"role": one.role, "site": one.site, "username": one.username, "password": one.password}
+            )
+    (folder / SIGN_INS).write_text(json.dumps(list(found.values()), indent=1) + "\n", encoding="utf-8")
+
+
+def sign_in_lines(folder: Path) -> list[str]:
+    """This will return a line for each role and site: the name to sign in with, and its password."""
+    rows = json.loads((folder / SIGN_INS).read_text(encoding="utf-8"))
+    heading = ("role", "site", "name", "password")
+    return table(
+        [heading, *((row["role"].replace("_", " "), row["site"] or "all", row["username"], row["password"]) for row in rows)]
+    )
 
 
 def clear(folder: Path) -> None:

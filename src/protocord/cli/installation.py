@@ -134,8 +134,8 @@ def add_user(
     open_store()
     from django.db import transaction
 
+    from protocord.conduct import Role
     from protocord.store import actions
-    from protocord.store.access import Role
 
     with transaction.atomic():
         actions.create_user(username, name, password, language=language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 WIDTH = 100  # columns; the widest line that any command prints of its own
 
@@ -51,18 +52,26 @@ def hanging(text: str, *, first: str, columns: int = WIDTH) -> list[str]:
     return [(first + lines[0]).rstrip(), *((indent + line).rstrip() for line in lines[1:])]
 
 
-def table(rows: Iterable[Sequence[str]], *, indent: str = "", gap: str = "  ", columns: int = WIDTH) -> list[str]:
-    """This will align the rows' cells in columns; the last column takes what room is left and wraps in it."""
+def table(
+    rows: Iterable[Sequence[str]], *, indent: str = "", gap: str = "  ", columns: int = WIDTH, widest: Sequence[int] = ()
+) -> list[str]:
+    """This will align the rows' cells in columns; the last column takes what room is left, and each cell wraps in its own.
+
+    `widest` limits the first columns; a column without a limit is as wide as its widest cell.
+    """
     cells = [list(row) for row in rows]
     if not cells:
         return []
     last = max(len(row) for row in cells) - 1
     widths = [max((width(row[at]) for row in cells if len(row) > at), default=0) for at in range(last)]
+    widths = [min(found, limit) for found, limit in zip_longest(widths, widest[:last], fillvalue=columns)]
+    widths.append(columns - width(indent) - sum(width(gap) + found for found in widths))
     lines: list[str] = []
     for row in cells:
         filled = row + [""] * (last + 1 - len(row))
-        first = indent + "".join(pad(cell, widths[at]) + gap for at, cell in enumerate(filled[:last]))
-        lines.extend(hanging(filled[last], first=first, columns=columns))
+        wrapped = [wrap(cell, room) for cell, room in zip(filled, widths, strict=True)]
+        for parts in zip_longest(*wrapped, fillvalue=""):
+            lines.append((indent + gap.join(pad(part, room) for part, room in zip(parts, widths, strict=True))).rstrip())
     return lines
 
 

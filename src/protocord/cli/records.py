@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -120,7 +120,8 @@ def export(study_id: str, file: Path, database: str) -> None:
     open_store(database)
     from protocord.store.archive import export_study
 
-    with file.open("w", encoding="utf-8", newline="\n") as lines:
+    # Atomic: a failure leaves an earlier file as it was.
+    with cast("TextIO", click.open_file(str(file), "w", encoding="utf-8", atomic=True)) as lines:
         count = export_study(study_id, lines)
     click.echo(f"{file}: {count} entries of {study_id}.")
 

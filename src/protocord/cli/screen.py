@@ -53,18 +53,18 @@ def screen(
     from protocord.protocol import load
 
     protocol = load(study)
-    child, unmapped = read(subject, protocol, mapping)
+    given = read(subject, protocol, mapping)
     day = on or today()
-    screening = decide(protocol, child, on=day, planned_infusion=planned_infusion)
-    days = timeline(protocol, child, on=day, planned_infusion=planned_infusion)
+    screening = decide(protocol, given.record, on=day, planned_infusion=planned_infusion)
+    days = timeline(protocol, given.record, on=day, planned_infusion=planned_infusion)
     if form == "json":
         answer = {
             "screening": screening.as_data(),
             "content_hash": screening.content_hash,
             "timeline": days.as_data(),
-            "unmapped": [item.as_data() for item in unmapped],
+            "unmapped": [item.as_data() for item in given.unmapped],
         }
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    lines = [*Spoken(protocol, screening, days, language).lines(), *unmapped_lines(unmapped, language)]
+    lines = [*Spoken(protocol, screening, days, language).lines(), *unmapped_lines(given.unmapped, language)]
     click.echo("\n".join(lines))

@@ -51,46 +51,39 @@ def check(context: click.Context, study: Path, language: Language, form: str) ->
     else:
         problems, confirm = check_design(protocol), to_confirm(protocol)
     if form == "json":
-        click.echo(json.dumps(_checked_data(problems, confirm, language), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_data(problems, confirm, language), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_checked_lines(study, problems, confirm, language)))
+        click.echo("\n".join(_as_lines(study, problems, confirm, language)))
     if problems:
         context.exit(DocumentProblems.exit_code)
 
 
-def _checked_data(problems: Sequence[Problem], confirm: Sequence[ToConfirm], language: Language) -> dict[str, Any]:
+def _as_data(problems: Sequence[Problem], confirm: Sequence[ToConfirm], language: Language) -> dict[str, Any]:
     return {
-        "problems": [{**_place_data(problem.place), "what": problem.what, "remedy": problem.remedy} for problem in problems],
+        "problems": [{**_place(problem.place), "what": problem.what, "remedy": problem.remedy} for problem in problems],
         "to_confirm": [
-            {**_place_data(item.place), "source": str(item.source), "text": _said(item, language), "citation": item.citation}
+            {**_place(item.place), "source": str(item.source), "text": item.text.say(language), "citation": item.citation}
             for item in confirm
         ],
     }
 
 
-def _place_data(place: Place) -> dict[str, Any]:
+def _place(place: Place) -> dict[str, Any]:
     return {"file": place.file, "line": place.line, "item": place.item}
 
 
-def _checked_lines(study: Path, problems: Sequence[Problem], confirm: Sequence[ToConfirm], language: Language) -> list[str]:
+def _as_lines(study: Path, problems: Sequence[Problem], confirm: Sequence[ToConfirm], language: Language) -> list[str]:
     """The problems first; then what is open, grouped by where it comes from, by file and line."""
     lines = [str(problem) for problem in problems]
     lines.append(f"{study.name}: " + (f"{len(problems)} problem{'s' if len(problems) > 1 else ''}" if problems else "no problem"))
     for source in dict.fromkeys(item.source for item in confirm):
         group = [item for item in confirm if item.source == source]
         lines += ["", say(Reason.of(f"cli_confirm_{source}", count=len(group)), language)]
-        lines += table([(_short(study, item.place), _said(item, language)) for item in group], indent="  ")
+        for file in dict.fromkeys(item.place.file for item in group):
+            rows = [(str(item.place.line or ""), item.text.say(language)) for item in group if item.place.file == file]
+            lines.append(f"  {file.removeprefix(str(study)).lstrip('/')}")
+            lines += table([(line.rjust(4), said) for line, said in rows], indent="  ")
     return lines
-
-
-def _short(study: Path, place: Place) -> str:
-    """The place within the study's folder: `eligibility.yaml:41`."""
-    file = place.file.removeprefix(str(study)).lstrip("/")
-    return f"{file}:{place.line}" if place.line else file
-
-
-def _said(item: ToConfirm, language: Language) -> str:
-    return item.zh if language == "zh" else item.en
 
 
 @click.command()
@@ -99,17 +92,19 @@ def _said(item: ToConfirm, language: Language) -> str:
 def describe(study: Path, language: Language) -> None:
     """Describe a study: synopsis, schedule, criteria.
 
+    The answer is Markdown: it reads well as it is, and renders as a document.
+
     \b
     Example:
       protocord describe nct06848582
-      protocord describe nct06848582 --language zh
+      protocord describe nct06848582 --language zh > synopsis.md
 
     Exits 3 when the study's documents do not make a protocol.
     """
     from protocord.protocol import load
     from protocord.protocol.describe import describe as tell
 
-    click.echo(tell(load(study), language))
+    click.echo(tell(load(study), language), nl=False)
 
 
 @click.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -14,7 +15,8 @@ import click
 from protocord.cli.layout import WIDTH, hanging, pad, table, width
 from protocord.criteria import UsedFact
 from protocord.eligibility import Answer, Calculation, Finding, Outcome, Screening, Segment, Timeline
-from protocord.protocol import Protocol
+from protocord.exchange.fhir import Unmapped
+from protocord.protocol import DEFAULT_READING, Protocol
 from protocord.values.facts import FactStatus
 from protocord.values.reasons import Reason
 from protocord.values.text import Language
@@ -25,6 +27,7 @@ Thing = TypeVar("Thing")
 MARKS = {Answer.MET: "✓", Answer.NOT_MET: "✗", Answer.UNKNOWN: "?", Answer.REVIEW: "!"}
 OUTCOME_MARKS = {Outcome.ELIGIBLE: "✓", Outcome.INELIGIBLE: "✗", Outcome.INCOMPLETE: "?", Outcome.REVIEW: "!"}
 _COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "!": "magenta"}
+_LABELS = ("cli_why", "cli_missing", "cli_asked", "cli_facts", "cli_beside", "cli_note", "cli_as_of", "cli_reading")
 _DETAIL = " " * 6  # the details of a criterion stand under its text, a little to the left to leave room
 
 
@@ -48,8 +51,10 @@ class Spoken:
         counts = {answer: sum(finding.answer is answer for finding in told.findings) for answer in Answer}
         outcome = f"{OUTCOME_MARKS[told.outcome]} {term(f'cli_outcome_{told.outcome}', language)}"
         tally = " · ".join(f"{counts[answer]} {term(f'cli_answer_{answer}', language)}" for answer in Answer)
+        heading = hanging(self.protocol.study.title.brief.say(language), first=f"{told.subject}  ")
         return [
-            click.style(told.subject, bold=True) + f"  {self.protocol.study.title.brief.say(language)}",
+            click.style(told.subject, bold=True) + heading[0][len(told.subject) :],
+            *heading[1:],
             say(
                 Reason.of("cli_protocol", study=told.study, version=told.protocol_version, hash=told.protocol_hash[:12]),
                 language,
@@ -80,29 +85,37 @@ class Spoken:
         undecided = finding.answer is Answer.UNKNOWN
         missing = _unique([*finding.reasons, *finding.missing] if undecided else finding.missing)
         reasons = () if undecided else _unique(finding.reasons)
-        rows = [
+        return [
             *self._labelled("cli_why", (say(reason, language) for reason in reasons if reason not in missing)),
             *self._labelled("cli_missing", (say(reason, language) for reason in missing)),
-            *self._labelled("cli_asked", (say(reason, language) for reason in _unique(finding.thresholds))),
+            *self._labelled("cli_asked", _joined(say(reason, language) for reason in _unique(finding.thresholds))),
             *self._labelled("cli_facts", self.facts(finding.used)),
             *self._labelled(
                 "cli_beside", (line for calculation in finding.calculations for line in self._calculation(calculation))
             ),
             *self._labelled("cli_note", (text.say(language) for text in finding.advisory_texts)),
+            *self._labelled("cli_as_of", [finding.reference.isoformat()] if finding.reference != self.screening.on else []),
+            *self._labelled("cli_reading", [self._reading(finding)] if finding.reading_id not in {None, DEFAULT_READING} else []),
         ]
-        if finding.reference != self.screening.on:
-            rows.append((term("cli_as_of", language), finding.reference.isoformat()))
-        if finding.reading_id not in {None, "default"}:
-            rows.append((term("cli_reading", language), str(finding.reading_id)))
-        return rows
+
+    def _reading(self, finding: Finding) -> str:
+        """What the reading that the sponsor chose says."""
+        readings = {reading.id: reading.text for reading in self.protocol.criterion(finding.criterion_id).readings}
+        return f"{finding.reading_id}: {readings[str(finding.reading_id)].say(self.language)}"
 
     def _labelled(self, label: str, lines: Iterable[str]) -> list[tuple[str, str]]:
-        said = list(lines)
-        return [(term(label, self.language) if at == 0 else "", line) for at, line in enumerate(said)]
+        """The label stands once, at the first line, in a column as wide for every criterion."""
+        return [(pad(term(label, self.language) if at == 0 else "", self._label_width()), line) for at, line in enumerate(lines)]
+
+    def _label_width(self) -> int:
+        return max(width(term(label, self.language)) for label in _LABELS)
 
     def facts(self, used: Sequence[UsedFact]) -> list[str]:
         """Each fact on a line: what, value and unit, date, source; in aligned columns."""
-        return table([self._fact(fact) for fact in _unique(used)], columns=10_000)
+        rows = [self._fact(fact) for fact in _unique(used)]
+        room = WIDTH - width(_DETAIL) - self._label_width() - 2
+        others = sum(2 + min(24, max(width(row[at]) for row in rows)) for at in (1, 2, 3)) if rows else 0
+        return table(rows, columns=room, widest=(max(20, room - others), 24))
 
     def _fact(self, fact: UsedFact) -> tuple[str, str, str, str]:
         return (fact.name.say(self.language), self._value(fact), self._dates(fact), _source(fact))
@@ -170,7 +183,16 @@ def _blocking(segment: Segment) -> str:
 
 
 def _source(fact: UsedFact) -> str:
+    """Where to go and look: `girl.yaml:12`, `Observation/anc-1`, or form and item."""
+    if fact.source.kind == "file":
+        return Path(fact.source.record).name
     return " ".join(part for part in (fact.source.record, fact.source.item) if part)
+
+
+def _joined(lines: Iterable[str]) -> list[str]:
+    """Short statements side by side: a threshold is a few words."""
+    said = " · ".join(lines)
+    return [said] if said else []
 
 
 def _coloured(text: str, mark: str) -> str:
@@ -186,9 +208,13 @@ def _unique(things: Iterable[Thing]) -> list[Thing]:
     return kept
 
 
-def unmapped_lines(unmapped: Sequence[str], language: Language) -> list[str]:
+def unmapped_lines(unmapped: Sequence[Unmapped], language: Language) -> list[str]:
     """This will list what a bundle held and no concept took."""
     if not unmapped:
         return []
     heading = say(Reason.of("cli_unmapped", count=len(unmapped)), language)
-    return ["", heading, *(line for item in unmapped for line in hanging(item, first="  • "))]
+    return [
+        "",
+        heading,
+        *table([(f"{item.resource} {item.code}".strip(), say(item.reason, language)) for item in unmapped], indent="  "),
+    ]
