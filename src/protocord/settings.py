@@ -8,7 +8,7 @@
 | PROTOCORD_DEBUG | `1` for a demonstration on this machine: plain HTTP allowed | `0` |
 | PROTOCORD_ALLOWED_HOSTS | host names, comma-separated | `localhost,127.0.0.1,[::1]` |
 | PROTOCORD_STUDIES | folders of studies, separated as in PATH | the studies shipped with the package |
-| PROTOCORD_STATIC | folder that `collectstatic` fills | `static` in the working folder |
+| PROTOCORD_STATIC | folder that `collectstatic` filled | none: files are served from where the packages keep them |
 
 `protocord.store.readiness` refuses to serve in production while something that must be set is not.
 """
@@ -184,7 +184,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("PROTOCORD_STATIC", "static"))
+STATIC_ROOT = Path(os.environ["PROTOCORD_STATIC"]) if os.environ.get("PROTOCORD_STATIC") else None
 # No collectstatic step is needed to run: whitenoise serves the files where the packages keep them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

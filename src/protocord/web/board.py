@@ -208,8 +208,11 @@ def address_of(board: Board, fact: UsedFact) -> str:
     if len(parts) < 2:
         return ""
     visit, form = parts[0], parts[1]
-    return reverse("form", args=[board.card.study, board.card.subject, visit, form]) + (
-        f"#{anchor(fact.source.item)}" if fact.source.item else ""
+    repeat = f"?repeat={parts[2]}" if len(parts) > 2 and parts[2] != "1" else ""
+    return (
+        reverse("form", args=[board.card.study, board.card.subject, visit, form])
+        + repeat
+        + (f"#{anchor(fact.source.item)}" if fact.source.item else "")
     )
 
 

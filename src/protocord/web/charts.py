@@ -82,8 +82,8 @@ def date_line(
         parts += _window(scale, start, end, top, height - 8, window_name)
     for number, row in enumerate(rows):
         parts += _row(scale, row, top + ROW * number)
-    for number, mark in enumerate(sorted(marks, key=lambda mark: mark.day)):
-        parts += _mark(scale, mark, top, height - 6, number)
+    for mark in sorted(marks, key=lambda mark: mark.day):
+        parts += _mark(scale, mark, height - 6)
     return _svg("date-line", height, title, description, parts)
 
 
@@ -173,14 +173,12 @@ def _row(scale: Scale, row: DateRow, y: float) -> Iterable[str]:
             yield f'<rect {box} fill="url(#p-{stretch.state})">{hint}</rect>'
 
 
-def _mark(scale: Scale, mark: DateMark, top: float, bottom: float, number: int) -> Iterable[str]:
+def _mark(scale: Scale, mark: DateMark, bottom: float) -> Iterable[str]:
     if not scale.since <= mark.day <= scale.until:
         return
     x = scale.x(mark.day) + scale.width / ((scale.until - scale.since).days + 1) / 2
     y = 34
     anchor, dx = ("start", 4) if x < WIDTH - 180 else ("end", -4)
-    if number % 2 and anchor == "start" and x < LEFT + 200:
-        anchor, dx = "start", 4
     yield f'<line class="{mark.kind}" x1="{_n(x)}" y1="{y - 10}" x2="{_n(x)}" y2="{_n(bottom)}"/>'
     yield f'<text class="{mark.kind}-text" x="{_n(x + dx)}" y="{y}" text-anchor="{anchor}">{escape(mark.name)} {mark.day.isoformat()}</text>'
 

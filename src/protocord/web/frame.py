@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from protocord import words
 from protocord.protocol import Protocol
 from protocord.store.access import Permission, Viewer
-from protocord.values.reasons import Reason
+from protocord.store.answers import Answer, Declined
 from protocord.values.text import Language, Text
 
 DEFAULT_ZONE = "UTC"
@@ -85,7 +85,8 @@ def day_of(text: str | None, otherwise: date | None) -> date | None:
         return otherwise
 
 
-def tell(request: HttpRequest, reasons: Iterable[Reason]) -> None:
+def tell(request: HttpRequest, answer: Answer) -> None:
     """This will say, on the next page, why the study's rules refused a wish."""
-    for reason in reasons:
-        messages.error(request, words.say(reason, language()))
+    if isinstance(answer, Declined):
+        for refusal in answer.refusals:
+            messages.error(request, words.say(refusal.reason, language()))

@@ -212,7 +212,7 @@ def _item(filling: Filling, number: str, section: Section, row: int | None, item
         problems=filling.problems_at(key),
         has_history=key in filling.changed,
         was_answered=not saved.is_empty,
-        echo=echo_of(filling, section, item, key, answer) if kind == "date" else "",
+        echo=echo_of(filling, key, answer) if kind == "date" else "",
         reason=filling.reasons.get(key, ""),
     )
 
@@ -263,7 +263,7 @@ def options_of(protocol: Protocol, item: Item) -> tuple[Option, ...]:
     return tuple(Option(code, name.say(language()), str(number)) for number, (code, name) in enumerate(found, start=1))
 
 
-def echo_of(filling: Filling, section: Section, item: Item, key: str, answer: ItemAnswer) -> str:
+def echo_of(filling: Filling, key: str, answer: ItemAnswer) -> str:
     """This will return the ISO date that a typed date is read as; empty while it cannot be read."""
     if not answer.value:
         return ""

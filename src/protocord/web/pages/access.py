@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 
+from protocord.conduct import Role
 from protocord.errors import ProblemsFound
 from protocord.store import actions, reads
-from protocord.store.access import SITE_ROLES, Permission, Role, Viewer
+from protocord.store.access import SITE_ROLES, Permission, Viewer
 from protocord.web.doors import allow
 from protocord.web.frame import day_of, show
 

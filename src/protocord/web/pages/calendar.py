@@ -125,7 +125,7 @@ def plan(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> Http
     if isinstance(answer, Done):
         messages.success(request, gettext("The calendar is laid out from %(day)s.") % {"day": day_1})
     else:
-        tell(request, getattr(answer, "reasons", ()))
+        tell(request, answer)
     return redirect("calendar", study=study, subject=subject)
 
 
@@ -144,5 +144,5 @@ def record_visit(request: HttpRequest, viewer: Viewer, study: str, subject: str,
         if any(entry.kind == "deviation_opened" for entry in answer.entries):
             messages.warning(request, gettext("That is outside the protocol; a deviation is recorded."))
     else:
-        tell(request, getattr(answer, "reasons", ()))
+        tell(request, answer)
     return redirect("calendar", study=study, subject=subject)

@@ -65,7 +65,7 @@ def _carry_out(request: HttpRequest, viewer: Viewer, study: str, subject: str, w
     if isinstance(answer, Done):
         messages.success(request, said)
     else:
-        tell(request, getattr(answer, "reasons", ()))
+        tell(request, answer)
     return redirect("board", study=study, subject=subject)
 
 
@@ -78,7 +78,7 @@ def assess(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> Ht
     if isinstance(answer, Done):
         messages.success(request, gettext("The assessment is recorded."))
     else:
-        tell(request, getattr(answer, "reasons", ()))
+        tell(request, answer)
     query = f"?on={on}" + (f"&infusion={wish.planned_infusion}" if wish.planned_infusion else "")
     return redirect(reverse("board", args=[study, subject]) + query)
 
@@ -114,7 +114,7 @@ def enrol(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> Htt
     if isinstance(answer, Done):
         messages.success(request, gettext("The child is enrolled. Plan the first infusion next."))
         return redirect("calendar", study=study, subject=subject)
-    tell(request, getattr(answer, "reasons", ()))
+    tell(request, answer)
     return redirect("board", study=study, subject=subject)
 
 

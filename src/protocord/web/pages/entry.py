@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -54,7 +54,7 @@ class ConflictRow:
 @allow(Permission.SEE_SUBJECTS, methods=BOTH)
 def form(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit: str, form: str) -> HttpResponse:
     """This will show a form, or save it."""
-    page = reads.form_page(viewer, study, subject, visit, form, viewer.on)
+    page = reads.form_page(viewer, study, subject, visit, form, viewer.on, repeat=_repeat(request))
     if request.method == "POST":
         viewer.demand(Permission.RECORD_FORMS, study, page.card.site)
         return _save(request, viewer, page)
@@ -62,6 +62,16 @@ def form(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit: 
     answers = page.draft.answers if page.draft and uses_draft else page.answers
     base = page.draft.base_position if page.draft and uses_draft else page.base_position
     return _show(request, viewer, page, answers=answers, base=base, uses_draft=uses_draft)
+
+
+def _repeat(request: HttpRequest) -> int:
+    """This will read off the address how many times the form is filled at this visit; nonsense is the first time."""
+    number = request.GET.get("repeat", "1")
+    return max(int(number), 1) if number.isdecimal() else 1
+
+
+def _query(repeat: int) -> str:
+    return f"?repeat={repeat}" if repeat > 1 else ""
 
 
 def _today(page: FormPage) -> date:
@@ -97,20 +107,19 @@ def _save(request: HttpRequest, viewer: Viewer, page: FormPage) -> HttpResponse:
     if any(problem.level == "hard" for problem in sent.problems):
         return _show(request, viewer, page, sent=sent, status=422)
     card, visit, form = page.card, page.visit.cell.visit, page.form
-    wish = RecordForm(visit, form.id, sent.read, base_position=sent.base, reasons=sent.reasons)
+    wish = RecordForm(visit, form.id, sent.read, base_position=sent.base, reasons=sent.reasons, repeat=page.repeat)
     answer = actions.perform(viewer, card.study, wish, subject=card.subject, reason=sent.reason)
     if isinstance(answer, Conflict):
         return _show(request, viewer, page, sent=sent, conflict=answer, status=409)
     if isinstance(answer, Declined):
-        refused = tuple(dict.fromkeys(words.say(reason, language()) for reason in answer.reasons))
-        return _show(request, viewer, page, sent=sent, refused=refused, status=422)
-    messages.success(request, _told(answer, page))
+        return _show(request, viewer, page, sent=sent, declined=answer, status=422)
+    messages.success(request, _told(answer))
     if "next" in request.POST:
         return redirect(_next(page))
-    return redirect("form", study=card.study, subject=card.subject, visit=visit, form=form.id)
+    return redirect(reverse("form", args=[card.study, card.subject, visit, form.id]) + _query(page.repeat))
 
 
-def _told(answer: Done, page: FormPage) -> str:
+def _told(answer: Done) -> str:
     if not answer.entries:
         return gettext("Nothing had changed; nothing was written.")
     if any(entry.kind == "signature_broken" for entry in answer.entries):
@@ -139,10 +148,19 @@ def _show(
     uses_draft: bool = False,
     sent: Sent | None = None,
     conflict: Conflict | None = None,
-    refused: tuple[str, ...] = (),
+    declined: Declined | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """This will draw the form: as saved, as drafted, or as sent with what was wrong."""
+    if sent is not None and declined is not None:
+        # What is about an item is shown at the item, and once.
+        known = {(problem.item, problem.reason) for problem in sent.problems}
+        more = [
+            FormProblem(refusal.item, "soft" if refusal.level == "soft" else "hard", refusal.reason)
+            for refusal in declined.refusals
+            if refusal.item and (refusal.item, refusal.reason) not in known
+        ]
+        sent = replace(sent, problems=(*sent.problems, *more))
     if conflict is not None:
         answers, base = dict(conflict.merged), conflict.position
     elif sent is not None:
@@ -158,11 +176,16 @@ def _show(
         "sections": sections,
         "base": base,
         "uses_draft": uses_draft,
-        "refused": refused,
+        "refused": tuple(words.say(refusal.reason, language()) for refusal in declined.refusals if not refusal.item)
+        if declined
+        else (),
+        "query": _query(page.repeat),
         "conflict": conflict,
         "conflicts": _conflict_rows(page, conflict) if conflict else (),
         "reason": sent.reason if sent else "",
         "reasons_asked": bool(page.saved_at),
+        "asks_reason": declined is not None
+        and any(refusal.reason.kind == "conduct_change_needs_reason" for refusal in declined.refusals),
         "reason_choices": reason_choices(),
         "nulls": [null.value for null in NullFlavour],
         "part": "form",
@@ -237,7 +260,7 @@ def _conflict_rows(page: FormPage, conflict: Conflict) -> tuple[ConflictRow, ...
 @allow(Permission.RECORD_FORMS, methods=("POST",))
 def check(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit: str, form: str) -> HttpResponse:
     """This will check what is typed so far and return what is wrong at each item, the dates as they were read, and the counts."""
-    page = reads.form_page(viewer, study, subject, visit, form, viewer.on)
+    page = reads.form_page(viewer, study, subject, visit, form, viewer.on, repeat=_repeat(request))
     sent = _read(request, page)
     filling = _filling(page, sent.answers, sent, tried=request.POST.get("tried") == "1")
     sections = sections_of(filling)
@@ -257,22 +280,24 @@ def draft(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit:
     sent = {name: str(value) for name, value in request.POST.items()}
     answers = answers_sent(protocol, wanted, sent) if wanted else {}
     base = sent.get("base", "")
-    at = actions.save_draft(viewer, study, subject, visit, form, answers, base_position=int(base) if base.isdecimal() else 0)
+    at = actions.save_draft(
+        viewer, study, subject, visit, form, answers, base_position=int(base) if base.isdecimal() else 0, repeat=_repeat(request)
+    )
     return render(request, "entry/draft.html", {"at": at, "zone": zone_of(protocol, "")})
 
 
 @allow(Permission.RECORD_FORMS, methods=("POST",))
 def discard(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit: str, form: str) -> HttpResponse:
     """This will forget the draft; doing so twice is the same as once."""
-    actions.discard_draft(viewer, study, subject, visit, form)
+    actions.discard_draft(viewer, study, subject, visit, form, repeat=_repeat(request))
     messages.success(request, gettext("The draft is discarded; the form shows what is on record."))
-    return redirect("form", study=study, subject=subject, visit=visit, form=form)
+    return redirect(reverse("form", args=[study, subject, visit, form]) + _query(_repeat(request)))
 
 
 @allow(Permission.SEE_SUBJECTS)
 def history(request: HttpRequest, viewer: Viewer, study: str, subject: str, visit: str, form: str, item: str) -> HttpResponse:
     """This will show every value that an item ever had, newest first."""
-    changes = reads.item_history(viewer, study, subject, visit, form, item)
+    changes = reads.item_history(viewer, study, subject, visit, form, item, repeat=_repeat(request))
     protocol = reads.protocol(viewer, study)
     known = next(
         (

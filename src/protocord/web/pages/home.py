@@ -117,7 +117,7 @@ def language(request: HttpRequest) -> HttpResponse:
             wanted,
             max_age=365 * 24 * 3600,
             secure=settings.LANGUAGE_COOKIE_SECURE,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            samesite="Lax",
         )
         if request.user.is_authenticated:
             actions.set_language(viewer_of(request.user), wanted)

@@ -39,5 +39,5 @@ def _register(request: HttpRequest, viewer: Viewer, study: str) -> HttpResponse:
     if isinstance(answer, Done):
         messages.success(request, gettext("%(subject)s is registered for screening.") % {"subject": answer.state.id})
         return redirect("subject", study=study, subject=answer.state.id)
-    tell(request, answer.reasons if hasattr(answer, "reasons") else ())
+    tell(request, answer)
     return redirect("register", study=study)

@@ -17,7 +17,7 @@ from protocord.conduct import Decider, Scope, SubjectState, Withdraw
 from protocord.protocol import Protocol
 from protocord.store import actions, reads
 from protocord.store.access import Permission, Viewer
-from protocord.store.answers import Declined, SubjectCard, SubjectPage, VisitCard, VisitCell, VisitColumn, VisitState
+from protocord.store.answers import Declined, FormCard, SubjectCard, SubjectPage, VisitCard, VisitCell, VisitColumn, VisitState
 from protocord.values.dates import PartialDate, age_range
 from protocord.values.text import Text
 from protocord.web.doors import allow
@@ -112,12 +112,28 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class FormLine:
+    """A form of a visit in the casebook; `again` is the number of the next filling where one may be begun, else 0."""
+
+    card: FormCard
+    again: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBlock:
+    """A visit of the casebook with its forms."""
+
+    cell: VisitCell
+    name: Text
+    lines: tuple[FormLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EpochBlock:
-    """The visits of one epoch; `is_open` where the reader's eyes should fall."""
+    """The visits of one epoch."""
 
     name: Text
-    visits: tuple[VisitCard, ...]
-    is_open: bool
+    visits: tuple[VisitBlock, ...]
 
 
 @allow(Permission.SEE_SUBJECTS)
@@ -197,15 +213,23 @@ def first_epoch(page: SubjectPage) -> str:
 
 
 def epochs_of(page: SubjectPage) -> tuple[EpochBlock, ...]:
-    """This will group the visits by epoch and open the one in which the child is."""
-    wanted = page.protocol.study.epochs[0].id if not page.state.enrolled_on else None
+    """This will group the visits by epoch; what runs between visits stands last, under its own name."""
     blocks = []
     for epoch in page.protocol.study.epochs:
-        visits = tuple(visit for visit in page.visits if visit.epoch == epoch.id)
+        visits = tuple(_block(page, visit) for visit in page.visits if visit.epoch == epoch.id)
         if visits:
-            waits = any(visit.cell.state in {"due", "overdue", "started"} for visit in visits)
-            blocks.append(EpochBlock(epoch.name, visits, epoch.id == wanted or waits))
+            blocks.append(EpochBlock(epoch.name, visits))
+    blocks += [EpochBlock(visit.name, (_block(page, visit),)) for visit in page.visits if not visit.epoch]
     return tuple(blocks)
+
+
+def _block(page: SubjectPage, visit: VisitCard) -> VisitBlock:
+    last = {form.form: form for form in visit.forms}
+    may = Permission.RECORD_FORMS in page.may
+    lines = tuple(
+        FormLine(form, form.repeat + 1 if may and form is last[form.form] and form.saved_at else 0) for form in visit.forms
+    )
+    return VisitBlock(visit.cell, visit.name, lines)
 
 
 @allow(Permission.RECORD_FORMS, methods=("POST",))
@@ -219,7 +243,7 @@ def withdraw(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> 
     wish = Withdraw(Scope(sent["scope"]), Decider(sent["decided_by"]), on)
     answer = actions.perform(viewer, study, wish, subject=subject, reason=sent.get("reason", "").strip())
     if isinstance(answer, Declined):
-        tell(request, answer.reasons)
+        tell(request, answer)
     else:
         messages.success(request, gettext("The withdrawal is recorded."))
     return redirect("subject", study=study, subject=subject)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from protocord import words
 from protocord.values.dates import PartialDate
@@ -121,4 +121,4 @@ def with_query(context: template.Context, **changes: Any) -> SafeString:
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return mark_safe("?" + query.urlencode())  # urlencode escapes
+    return SafeString("?" + query.urlencode())  # urlencode escapes
