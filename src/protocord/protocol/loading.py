@@ -59,7 +59,8 @@ MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
         "examples": Examples,
     }
 )
-_OPTIONAL = frozenset({"assumptions", "examples", "concepts"})
+_OPTIONAL = frozenset({"assumptions", "examples"})
+_OTHERS = ("concepts", "demo")  # read by others: the concepts' own loader, and the demonstration, which is no part of the protocol
 
 
 @dataclass
@@ -178,7 +179,8 @@ def _read_forms(loaded: _Loaded) -> None:
 
 
 def _unknown_files(loaded: _Loaded) -> None:
-    known = {f"{name}.yaml" for name in (*MODELS, "concepts")}
+    # demo.yaml holds invented children for a demonstration: it travels with the study and is no part of its content.
+    known = {f"{name}.yaml" for name in (*MODELS, "concepts", "demo")}
     for path in sorted(loaded.folder.iterdir()):
         if path.suffix in (".yaml", ".yml", ".csv") and path.name not in known:
             hint = did_you_mean(path.name, known) or "Forms stand in forms/, value sets in value_sets/."
