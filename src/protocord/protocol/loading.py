@@ -60,7 +60,10 @@ MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
     }
 )
 _OPTIONAL = frozenset({"assumptions", "examples"})
-_OTHERS = ("concepts", "demo")  # read by others: the concepts' own loader, and the demonstration, which is no part of the protocol
+_OTHERS = (
+    "concepts",
+    "demo",
+)  # read by others: the concepts' own loader, and the demonstration, which is no part of the protocol
 
 
 @dataclass

@@ -20,22 +20,25 @@ def turned_ranges(source: Source, problems: list[Problem]) -> None:
     def walk(node: yaml.Node, loc: Loc) -> None:
         if isinstance(node, yaml.SequenceNode):
             for index, child in enumerate(node.value):
-                walk(child, (*loc, index))
+                if not isinstance(child, yaml.ScalarNode):
+                    walk(child, (*loc, index))
             return
         parts = keys(node)
-        low, high = _decimal(parts.get("low")), _decimal(parts.get("high"))
-        if low is not None and high is not None and low > high and "type" not in parts:
-            problems.append(
-                Problem(source.place((*loc, "low")), f"the range is empty: {low} is above {high}.", "Exchange the two.")
-            )
+        if "low" in parts and "high" in parts and "type" not in parts:
+            low, high = _decimal(parts["low"]), _decimal(parts["high"])
+            if low is not None and high is not None and low > high:
+                problems.append(
+                    Problem(source.place((*loc, "low")), f"the range is empty: {low} is above {high}.", "Exchange the two.")
+                )
         for key, child in parts.items():
-            walk(child, (*loc, key))
+            if not isinstance(child, yaml.ScalarNode):
+                walk(child, (*loc, key))
 
     if source.root is not None:
         walk(source.root, ())
 
 
-def _decimal(node: yaml.Node | None) -> Decimal | None:
+def _decimal(node: yaml.Node) -> Decimal | None:
     try:
         return Decimal(scalar(node) or "")
     except InvalidOperation:
