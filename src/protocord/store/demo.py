@@ -1,8 +1,8 @@
 """The demonstration: invented children out of a study's demo.yaml, each driven through the same door as a real one.
 
 demo.yaml holds `answers` (named sets of answers by form, to be used by many children) and `children`. A child has a `site`, an optional
-`identity`, and `steps`, each with `do` and the day `on` which it is done. Wherever a date may stand, `today`, `today-12` and
-`today+3` are days counted from the day of loading, so that the demonstration never grows old.
+`identity`, and `steps`, each with `do` and the `day` on which it is done. Wherever a date may stand, `today`, `today-12` and
+`today+3` are days counted from the day of loading, and `day-2` from the day of the step, so that the demonstration never grows old.
 
 | do | needs | may have |
 | --- | --- | --- |
@@ -60,7 +60,7 @@ from protocord.store.answers import Conflict, Contact, Declined, PersonalIdentit
 from protocord.store.models import Membership, User
 from protocord.words import say
 
-_DAY = re.compile(r"today(?:([+-])(\d+))?")
+_DAY = re.compile(r"(today|day)(?:([+-])(\d+))?")
 _OPENS = time(9, 0)  # the hour at a site's clock at which a day's steps begin, a minute apart
 _BY_INVESTIGATOR = frozenset({"sign", "enrol", "fail", "rescreen"})
 _NAMES = {
@@ -155,7 +155,7 @@ class _Child:
                 self._tell_identity(self._child["identity"], step)
 
     def _take(self, step: Mapping[str, Any], place: str) -> None:
-        on = self._day(step["on"])
+        on = self._day(step["day"])
         viewer = people.viewer_named(self._username(step), self._today)
         if step["do"] == "draft":
             answers = self._answers(step)
@@ -184,7 +184,7 @@ class _Child:
         identity = PersonalIdentity(**{**told, "contacts": contacts})
         viewer = people.viewer_named(self._username(step), self._today)
         actions.set_identity(
-            viewer, self._study, self._subject, identity, source="simulation", at=self._moment(self._day(step["on"]))
+            viewer, self._study, self._subject, identity, source="simulation", at=self._moment(self._day(step["day"]))
         )
 
     def _username(self, step: Mapping[str, Any]) -> str:
@@ -233,37 +233,38 @@ class _Child:
     def _answers(self, step: Mapping[str, Any]) -> dict[str, ItemAnswer]:
         base = self._sets.get(step["use"], {}) if "use" in step else {}
         typed = {**base.get(step["form"], {}), **step.get("answers", {})}
-        return {item: self._answer(value) for item, value in typed.items() if value is not None}
+        on = self._day(step["day"])
+        return {item: self._answer(value, on) for item, value in typed.items() if value is not None}
 
-    def _answer(self, value: Any) -> ItemAnswer:
+    def _answer(self, value: Any, on: date) -> ItemAnswer:
         """`value`, or `{value, unit, null, note}`."""
         if isinstance(value, Mapping):
             null = value.get("null")
             text = value.get("value")
             return ItemAnswer(
-                value=None if text is None else self._text(text),
+                value=None if text is None else self._text(text, on),
                 unit=value.get("unit"),
                 null=None if null is None else NullFlavour(null),
                 note=value.get("note", ""),
             )
-        return ItemAnswer(self._text(value))
+        return ItemAnswer(self._text(value, on))
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: Any, on: date) -> str:
         if isinstance(value, bool):
             return "yes" if value else "no"
         text = str(value)
-        return self._day(text).isoformat() if _DAY.fullmatch(text) else text
+        return self._day(text, on).isoformat() if _DAY.fullmatch(text) else text
 
     def _base(self, step: Mapping[str, Any]) -> int:
         state = folding.state(self._study, self._subject)
         saved = state.forms.get(conduct.FormKey(step["visit"], step["form"], step.get("repeat", 1))) if state else None
         return saved.position if saved else 0
 
-    def _day(self, value: Any) -> date:
+    def _day(self, value: Any, on: date | None = None) -> date:
         if isinstance(value, date):
             return value
         found = _DAY.fullmatch(str(value))
         if found is None:
             return date.fromisoformat(str(value))
-        sign, days = found.groups()
-        return self._today + timedelta(days=int(f"{sign or '+'}{days or 0}"))
+        anchor, sign, days = found.groups()
+        return (on if anchor == "day" and on is not None else self._today) + timedelta(days=int(f"{sign or '+'}{days or 0}"))
