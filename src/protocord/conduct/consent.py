@@ -47,7 +47,7 @@ def consent_problems(protocol: Protocol, record: SubjectRecord, on: date) -> tup
     if any(who in asked for who in accepted) and not any(_yes(record, who, on) for who in accepted):
         kind = "conduct_consent_own_missing" if accepted == [PARTICIPANT] else "conduct_consent_guardian_missing"
         problems.append(Reason.of(kind, majority=regulation.majority_age))
-    if birth is not None and high >= regulation.assent_age and low < regulation.majority_age and ASSENT in asked:
+    if birth is not None and regulation.assent_age <= high < regulation.majority_age and ASSENT in asked:
         problems += _assent_problems(record, on, regulation.assent_age)
     return tuple(problems)
 
