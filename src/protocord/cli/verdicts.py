@@ -82,11 +82,10 @@ class Spoken:
     def _details(self, finding: Finding) -> list[tuple[str, str]]:
         """What stands under a criterion: label and line; a label is not repeated."""
         language = self.language
-        undecided = finding.answer is Answer.UNKNOWN
-        missing = _unique([*finding.reasons, *finding.missing] if undecided else finding.missing)
-        reasons = () if undecided else _unique(finding.reasons)
+        missing = _unique(finding.missing)
+        reasons = [reason for reason in _unique(finding.reasons) if reason not in missing]
         return [
-            *self._labelled("cli_why", (say(reason, language) for reason in reasons if reason not in missing)),
+            *self._labelled("cli_why", (say(reason, language) for reason in reasons)),
             *self._labelled("cli_missing", (say(reason, language) for reason in missing)),
             *self._labelled("cli_asked", _joined(say(reason, language) for reason in _unique(finding.thresholds))),
             *self._labelled("cli_facts", self.facts(finding.used)),
@@ -112,10 +111,10 @@ class Spoken:
 
     def facts(self, used: Sequence[UsedFact]) -> list[str]:
         """Each fact on a line: what, value and unit, date, source; in aligned columns."""
-        rows = [self._fact(fact) for fact in _unique(used)]
+        columns = [column for column in zip(*(self._fact(fact) for fact in _unique(used)), strict=True) if any(column)]
         room = WIDTH - width(_DETAIL) - self._label_width() - 2
-        others = sum(2 + min(24, max(width(row[at]) for row in rows)) for at in (1, 2, 3)) if rows else 0
-        return table(rows, columns=room, widest=(max(20, room - others), 24))
+        others = sum(2 + min(24, max(map(width, column))) for column in columns[1:])
+        return table(zip(*columns, strict=True), columns=room, widest=(max(20, room - others), 24))
 
     def _fact(self, fact: UsedFact) -> tuple[str, str, str, str]:
         return (fact.name.say(self.language), self._value(fact), self._dates(fact), _source(fact))
