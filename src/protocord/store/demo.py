@@ -2,7 +2,8 @@
 
 demo.yaml holds `answers` (named sets of answers by form, to be used by many children) and `children`. A child has a `site`, an optional
 `identity`, and `steps`, each with `do` and the `day` on which it is done. Wherever a date may stand, `today`, `today-12` and
-`today+3` are days counted from the day of loading, and `day-2` from the day of the step, so that the demonstration never grows old.
+`today+3` are days counted from the day of loading, and `day-2` from the day of the step, so that the demonstration never grows old;
+`day-11-19y` goes on by calendar years, for birthdays, and `day+1T10:05` names a time of that day.
 
 | do | needs | may have |
 | --- | --- | --- |
@@ -58,9 +59,11 @@ from protocord.store import actions, clock, folding, people, protocols
 from protocord.store.access import SITE_ROLES
 from protocord.store.answers import Conflict, Contact, Declined, PersonalIdentity
 from protocord.store.models import Membership, User
+from protocord.values.dates import anniversary
 from protocord.words import say
 
-_DAY = re.compile(r"(today|day)(?:([+-])(\d+))?")
+_DAY = re.compile(r"(today|day)((?:[+-]\d+y?)*)(T\d\d:\d\d)?")
+_SHIFT = re.compile(r"([+-]\d+)(y?)")
 _OPENS = time(9, 0)  # the hour at a site's clock at which a day's steps begin, a minute apart
 _BY_INVESTIGATOR = frozenset({"sign", "enrol", "fail", "rescreen"})
 _NAMES = {
@@ -253,7 +256,8 @@ class _Child:
         if isinstance(value, bool):
             return "yes" if value else "no"
         text = str(value)
-        return self._day(text, on).isoformat() if _DAY.fullmatch(text) else text
+        found = _DAY.fullmatch(text)
+        return self._day(text, on).isoformat() + (found[3] or "") if found else text
 
     def _base(self, step: Mapping[str, Any]) -> int:
         state = folding.state(self._study, self._subject)
@@ -266,5 +270,7 @@ class _Child:
         found = _DAY.fullmatch(str(value))
         if found is None:
             return date.fromisoformat(str(value))
-        anchor, sign, days = found.groups()
-        return (on if anchor == "day" and on is not None else self._today) + timedelta(days=int(f"{sign or '+'}{days or 0}"))
+        day = on if found[1] == "day" and on is not None else self._today
+        for number, years in _SHIFT.findall(found[2]):
+            day = anniversary(day, int(number)) if years else day + timedelta(days=int(number))
+        return day
