@@ -130,7 +130,7 @@ class VisitRecorded:
 
 @dataclass(frozen=True, slots=True)
 class DeviationOpened:
-    """The protocol was departed from: `what` is a kind of reason, `days` how far outside a window (negative: too early)."""
+    """The protocol was departed from: `what` is a kind of reason, `days` what its sentence counts."""
 
     kind: ClassVar[str] = "deviation_opened"
     what: str

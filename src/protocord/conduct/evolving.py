@@ -41,6 +41,7 @@ from protocord.conduct.wishes import Scope
 from protocord.errors import LedgerProblems, Place, Problem
 from protocord.forms import ItemAnswer
 from protocord.ledger import Entry, Redaction
+from protocord.values import Reason
 
 
 def evolve(state: SubjectState | None, entry: Entry) -> SubjectState:
@@ -207,7 +208,7 @@ def _deviation_opened(state: SubjectState, _entry: Entry, body: DeviationOpened)
     visit = state.visits.get(body.visit)
     if visit is None:
         return state
-    departed = replace(visit, deviations=(*visit.deviations, (body.what, body.days)))
+    departed = replace(visit, deviations=(*visit.deviations, Reason.of(body.what, days=body.days)))
     return replace(state, visits=MappingProxyType({**state.visits, body.visit: departed}))
 
 

@@ -13,6 +13,7 @@ from protocord.conduct.bodies import Warned
 from protocord.conduct.wishes import Decider, Scope, VisitStatus
 from protocord.forms import ItemAnswer
 from protocord.ledger import By, Json, ProtocolStamp
+from protocord.values import Reason
 
 
 def _nothing() -> Mapping[Any, Any]:
@@ -111,13 +112,13 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class VisitState:
-    """What became of a visit; `deviations` are kinds of reason, with days outside the window."""
+    """What became of a visit, and how it departed from the protocol."""
 
     visit: str
     status: VisitStatus
     on: date
     position: int
-    deviations: tuple[tuple[str, int], ...] = ()
+    deviations: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

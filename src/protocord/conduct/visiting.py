@@ -91,16 +91,18 @@ def _deviations(case: Case, visit: Visit, wish: RecordVisit) -> Iterator[Deviati
         return
     starts = visit.anchor == "day_1" and visit.day == 1
     # Day 1 is the day of the first infusion by definition; it cannot miss itself.
-    if not starts and (days := planned.window.days_outside(wish.on)):
-        yield DeviationOpened("deviation_out_of_window", visit.id, days)
+    days = 0 if starts else planned.window.days_outside(wish.on)
+    if days:
+        yield DeviationOpened("deviation_too_late" if days > 0 else "deviation_too_early", visit.id, abs(days))
     if visit.infusion is None:
         return
     if planned.skip_after is not None and wish.on > planned.skip_after:
         yield DeviationOpened("deviation_infusion_not_skipped", visit.id, (wish.on - planned.skip_after).days)
     gap = case.protocol.dosing.infusions.min_gap_days
-    for other in planned_calendar.infusions:
-        if other.actual is not None and other.actual.status == "done" and abs((wish.on - other.actual.on).days) < gap:
-            yield DeviationOpened("deviation_infusions_too_close", visit.id, abs((wish.on - other.actual.on).days) - gap)
+    done = [other.actual.on for other in planned_calendar.infusions if other.actual is not None and other.actual.status == "done"]
+    apart = min((abs((wish.on - on).days) for on in done), default=gap)
+    if apart < gap:
+        yield DeviationOpened("deviation_infusions_too_close", visit.id, apart)
 
 
 def decide_withdrawal(case: Case, wish: Withdraw) -> Decision:

@@ -23,6 +23,7 @@ from protocord.conduct import (
     due,
     record,
 )
+from protocord.values import Reason
 
 from .conftest import DAY, INFUSION, Play, answers, kinds
 
@@ -65,10 +66,10 @@ def test_moving_day_1_needs_a_reason_and_ends_when_treatment_has_begun(play: Pla
         (7, ()),
         (5, ()),
         (9, ()),
-        (4, (("deviation_out_of_window", -1), ("deviation_infusions_too_close", -1))),
-        (10, (("deviation_out_of_window", 1),)),
-        (21, (("deviation_out_of_window", 12),)),
-        (22, (("deviation_out_of_window", 13), ("deviation_infusion_not_skipped", 1))),
+        (4, (("deviation_too_early", 1), ("deviation_infusions_too_close", 4))),
+        (10, (("deviation_too_late", 1),)),
+        (21, (("deviation_too_late", 12),)),
+        (22, (("deviation_too_late", 13), ("deviation_infusion_not_skipped", 1))),
     ],
 )
 def test_a_visit_out_of_its_window_is_recorded_and_opens_a_deviation(
@@ -79,7 +80,7 @@ def test_a_visit_out_of_its_window_is_recorded_and_opens_a_deviation(
 
     play.must(RecordVisit("C1D8", INFUSION + timedelta(days=days)))
 
-    assert play.state.visits["C1D8"].deviations == deviations
+    assert play.state.visits["C1D8"].deviations == tuple(Reason.of(what, days=count) for what, count in deviations)
     planned = calendar(play.protocol, play.state)
     assert planned is not None
     second = planned.get("C1D8")
@@ -107,7 +108,7 @@ def test_a_missed_or_skipped_visit_and_a_correction_need_a_reason(play: Play) ->
 
     assert kinds(play.do(RecordVisit("C1D8", on, VisitStatus.MISSED))) == ["conduct_reason_missing"]
     play.must(RecordVisit("C1D8", on, VisitStatus.MISSED), reason="typhoon")
-    assert play.state.visits["C1D8"].deviations == (("deviation_visit_missed", 0),)
+    assert play.state.visits["C1D8"].deviations == (Reason.of("deviation_visit_missed", days=0),)
     assert play.do(RecordVisit("C1D8", on, VisitStatus.MISSED)).drafts == ()
     assert kinds(play.do(RecordVisit("C1D8", on))) == ["conduct_reason_missing"]
     play.must(RecordVisit("C1D8", on), reason="was done after all")
