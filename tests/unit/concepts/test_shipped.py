@@ -168,6 +168,12 @@ def test_what_was_stated_on_another_axis_is_a_possible_member_too() -> None:
     assert "Autologous transplantation with TBI" not in without
 
 
+def test_possible_members_are_exactly_those_that_share_something_below() -> None:
+    closure = {name: CONCEPTS.descendants(name) | {name} for name in CONCEPTS}
+    for name, own in closure.items():
+        assert CONCEPTS.possible(name) == {other for other in CONCEPTS if other not in own and closure[other] & own}
+
+
 def test_the_concepts_that_the_engine_knows_exist() -> None:
     kinds = {"Birth date": ConceptKind.DATE, "Sex": ConceptKind.CODED, "Informed consent": ConceptKind.ATTESTATION}
     assert {name: CONCEPTS[name].kind for name in kinds} == kinds
