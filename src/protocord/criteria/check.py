@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from protocord.concepts import Concepts
 from protocord.criteria import logic, tree
-from protocord.criteria.answers import Anchors, Evaluation
+from protocord.criteria.answers import Anchors, Evaluation, Truth
 from protocord.criteria.compile import Compiler
 from protocord.criteria.functions import Ask
 from protocord.criteria.index import FactIndex
 from protocord.criteria.lengths import is_day
+from protocord.criteria.numbers import each_once, unique
 from protocord.criteria.parse import parse
 from protocord.criteria.plan import Plan
 from protocord.criteria.problems import RuleProblem
@@ -41,7 +42,12 @@ class CheckedRule:
     def evaluate(self, index: FactIndex, anchors: Anchors) -> Evaluation:
         """This will decide the rule on `anchors.reference`, with reasons."""
         found: Evaluation = self.plan.decide(Ask(index, anchors.reference.toordinal(), anchors.known_on.toordinal()))
-        return found
+        reasons, missing, thresholds = unique(found.reasons), unique(found.missing), unique(found.thresholds)
+        return Evaluation(found.truth, reasons, each_once(found.used), missing, thresholds)
+
+    def truth(self, index: FactIndex, anchors: Anchors) -> Truth:
+        """This will decide the rule as `evaluate` does, without gathering reasons."""
+        return self.plan.answer(Ask(index, anchors.reference.toordinal(), anchors.known_on.toordinal()))
 
     def breakpoints(self, index: FactIndex, known_on: date, lead: int = 0) -> set[date]:
         """This will return every day D on which the answer for the reference date D + `lead` days may differ from the day before."""

@@ -66,16 +66,18 @@ class FactIndex:
         self._by_concept: dict[str, list[Fact]] = {}
         for fact in record.facts:
             self._by_concept.setdefault(fact.concept, []).append(fact)
+        self._recorded = frozenset(self._by_concept)
         self._events: dict[str, tuple[Event, ...]] = {}
         self._coverage: dict[str, tuple[tuple[int, int], ...]] = {}
         self._used: dict[str, UsedFact] = {}
         self._standard: dict[tuple[str, str], Quantity | Reason] = {}
         self.asked: dict[tuple[int, int], dict[str, Any]] = {}  # what was asked already, by day and term
+        self.stepped: dict[tuple[object, ...], frozenset[int]] = {}  # the days on which a term may change
         self.birth = self._birth()
         self.sex = self._sex()
 
     def _facts(self, names: frozenset[str]) -> list[Fact]:
-        return [fact for name in names if name in self._by_concept for fact in self._by_concept[name]]
+        return [fact for name in names & self._recorded for fact in self._by_concept[name]]
 
     def events(self, concept: str) -> tuple[Event, ...]:
         """This will return the usable facts of `concept` and below (certain) and above it (not certain), by date, then id."""

@@ -57,24 +57,14 @@ class Numbers:
         return cls((Case(value, value, unit=unit),))
 
 
-def unique(*groups: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    """This will return the reasons of all groups, each once, in the order met."""
-    filled = [group for group in groups if group]
-    if not filled:
-        return ()
-    if len(filled) == 1:
-        return filled[0]
-    return tuple(dict.fromkeys(reason for group in filled for reason in group))
+def unique(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """This will return the reasons each once, in the order met."""
+    return reasons if len(reasons) < 2 else tuple(dict.fromkeys(reasons))
 
 
-def join_used(*groups: tuple[UsedFact, ...]) -> tuple[UsedFact, ...]:
-    """This will return the facts of all groups, each once, in the order met."""
-    filled = [group for group in groups if group]
-    if not filled:
-        return ()
-    if len(filled) == 1:
-        return filled[0]
-    return tuple({fact.id: fact for group in filled for fact in group}.values())
+def each_once(facts: tuple[UsedFact, ...]) -> tuple[UsedFact, ...]:
+    """This will return the facts each once, in the order met."""
+    return facts if len(facts) < 2 else tuple({fact.id: fact for fact in facts}.values())
 
 
 def _times(value: Decimal, scale: Decimal) -> Decimal:
@@ -145,29 +135,36 @@ def _turn(left: Numbers, operator: Comparison, right: Numbers) -> tuple[Numbers,
     return (left, operator, right) if from_facts else (right, _TURNED[operator], left)
 
 
+def decides(first: Numbers, operator: Comparison, second: Numbers) -> Truth:
+    """This will decide a comparison for all possibilities of both sides, without its reasons."""
+    if first.absent or second.absent:
+        return Truth.UNKNOWN
+    outcomes = {holds(case, operator, limit) for case in first.cases for limit in second.cases}
+    if len(outcomes) != 1 or None in outcomes:
+        return Truth.UNKNOWN
+    return Truth.TRUE if True in outcomes else Truth.FALSE
+
+
 def compare(first: Numbers, written: Comparison, second: Numbers) -> Evaluation:
     """This will decide a comparison for all possibilities of both sides, with the reason of each."""
+    truth = decides(first, written, second)
     found, operator, limits = _turn(first, written, second)
-    outcomes: set[bool | None] = set()
     decided: list[Reason] = []
     undecided: list[Reason] = []
-    thresholds: list[Reason] = []
     for case in found.cases:
         for limit in limits.cases:
             outcome = holds(case, operator, limit)
-            outcomes.add(outcome)
             if case.family:
                 (undecided if outcome is None else decided).append(_reason(case, operator, limit, outcome))
-    for limit in limits.cases:
-        if not limit.family:
-            unit = found.cases[0].unit if found.cases and found.cases[0].family != "times_uln" else limit.unit
-            thresholds.append(Reason.of(_THRESHOLD[operator], limit=_shown(limit, unit)))
-    absent = unique(found.absent, limits.absent)
-    used, asked = join_used(found.used, limits.used), unique(tuple(thresholds))
-    open_anyway = unique(found.missing, limits.missing)
-    if not absent and len(outcomes) == 1 and None not in outcomes:
-        why = unique(found.reasons, limits.reasons, tuple(decided))
-        return Evaluation(Truth.TRUE if True in outcomes else Truth.FALSE, why, used, open_anyway, asked)
-    doubts = unique(found.doubts, limits.doubts) if found.cases and limits.cases else ()
-    why = unique(absent, tuple(undecided), doubts)
-    return Evaluation(Truth.UNKNOWN, why, used, unique(why, open_anyway), asked)
+    asked = tuple(_threshold(found, operator, limit) for limit in limits.cases if not limit.family)
+    used, open_anyway = found.used + limits.used, found.missing + limits.missing
+    if truth is not Truth.UNKNOWN:
+        return Evaluation(truth, (*found.reasons, *limits.reasons, *decided), used, open_anyway, asked)
+    doubts = found.doubts + limits.doubts if found.cases and limits.cases else ()
+    why = (*found.absent, *limits.absent, *undecided, *doubts)
+    return Evaluation(truth, why, used, why + open_anyway, asked)
+
+
+def _threshold(found: Numbers, operator: Comparison, limit: Case) -> Reason:
+    unit = found.cases[0].unit if found.cases and found.cases[0].family != "times_uln" else limit.unit
+    return Reason.of(_THRESHOLD[operator], limit=_shown(limit, unit))

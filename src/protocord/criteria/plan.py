@@ -13,7 +13,7 @@ from typing import Any
 from protocord.criteria.answers import Evaluation, Truth
 from protocord.criteria.functions import Ask, Function
 from protocord.criteria.index import FactIndex
-from protocord.criteria.numbers import Numbers, compare, join_used, unique
+from protocord.criteria.numbers import Numbers, compare, decides
 from protocord.criteria.tree import Comparison, Spot
 from protocord.values.reasons import Reason
 
@@ -35,6 +35,10 @@ class Constant:
             if self.truth is Truth.UNKNOWN
             else Evaluation(self.truth)
         )
+
+    def answer(self, _ask: Ask) -> Truth:
+        """The truth alone."""
+        return self.truth
 
     def days(self, _index: FactIndex, _known: int) -> Iterable[int]:
         """Never changes."""
@@ -61,9 +65,18 @@ class Asked:
             found = asked[self.term] = self.function.decide(ask, *self.arguments)
         return found
 
+    def answer(self, ask: Ask) -> Truth:
+        """The truth alone."""
+        truth: Truth = self.decide(ask).truth
+        return truth
+
     def days(self, index: FactIndex, known: int, limits: Limits = None) -> Iterable[int]:
-        """The function's own days."""
-        return self.function.days(index, known, limits, *self.arguments)
+        """The function's own days, found once for all the rules that ask the same."""
+        key = (self.term, known, limits)
+        found = index.stepped.get(key)
+        if found is None:
+            found = index.stepped[key] = frozenset(self.function.days(index, known, limits, *self.arguments))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,10 @@ class Negation:
         """This will turn the operand's truth; its reasons stay."""
         found = self.operand.decide(ask)
         return Evaluation(~found.truth, found.reasons, found.used, found.missing, found.thresholds)
+
+    def answer(self, ask: Ask) -> Truth:
+        """The truth alone."""
+        return ~self.operand.answer(ask)
 
     def days(self, index: FactIndex, known: int) -> Iterable[int]:
         """The operand's days."""
@@ -99,11 +116,19 @@ class Junction:
         truth = self.decisive if self.decisive in truths else Truth.UNKNOWN if Truth.UNKNOWN in truths else ~self.decisive
         return Evaluation(
             truth,
-            unique(*(found.reasons for found in both if found.truth is truth)),
-            join_used(both[0].used, both[1].used),
-            unique(both[0].missing, both[1].missing),
-            unique(both[0].thresholds, both[1].thresholds),
+            tuple(reason for found in both if found.truth is truth for reason in found.reasons),
+            both[0].used + both[1].used,
+            both[0].missing + both[1].missing,
+            both[0].thresholds + both[1].thresholds,
         )
+
+    def answer(self, ask: Ask) -> Truth:
+        """The truth alone: where the left side decides, the right one is not asked."""
+        left = self.left.answer(ask)
+        if left is self.decisive:
+            return left
+        right = self.right.answer(ask)
+        return right if right is self.decisive or left is not Truth.UNKNOWN else left
 
     def days(self, index: FactIndex, known: int) -> Iterator[int]:
         """The days of both."""
@@ -125,20 +150,26 @@ class Choice:
         asked = self.condition.decide(ask)
         if asked.truth is not Truth.UNKNOWN:
             taken = (self.then if asked.truth is Truth.TRUE else self.otherwise).decide(ask)
-            why, missing = unique(asked.reasons, taken.reasons), unique(asked.missing, taken.missing)
-            return Evaluation(
-                taken.truth, why, join_used(asked.used, taken.used), missing, unique(asked.thresholds, taken.thresholds)
-            )
+            why, missing = asked.reasons + taken.reasons, asked.missing + taken.missing
+            return Evaluation(taken.truth, why, asked.used + taken.used, missing, asked.thresholds + taken.thresholds)
         both = self.then.decide(ask), self.otherwise.decide(ask)
         agreed = both[0].truth is both[1].truth and both[0].truth is not Truth.UNKNOWN
-        open_ = unique(asked.reasons, *(found.missing for found in both if found.truth is Truth.UNKNOWN))
+        open_ = asked.reasons + tuple(one for found in both if found.truth is Truth.UNKNOWN for one in found.missing)
         return Evaluation(
             both[0].truth if agreed else Truth.UNKNOWN,
-            unique(both[0].reasons, both[1].reasons) if agreed else open_,
-            join_used(asked.used, both[0].used, both[1].used),
-            unique(asked.missing, both[0].missing, both[1].missing),
-            unique(asked.thresholds, both[0].thresholds, both[1].thresholds),
+            both[0].reasons + both[1].reasons if agreed else open_,
+            asked.used + both[0].used + both[1].used,
+            asked.missing + both[0].missing + both[1].missing,
+            asked.thresholds + both[0].thresholds + both[1].thresholds,
         )
+
+    def answer(self, ask: Ask) -> Truth:
+        """The truth alone."""
+        asked = self.condition.answer(ask)
+        if asked is not Truth.UNKNOWN:
+            return (self.then if asked is Truth.TRUE else self.otherwise).answer(ask)
+        then = self.then.answer(ask)
+        return then if then is self.otherwise.answer(ask) else Truth.UNKNOWN
 
     def days(self, index: FactIndex, known: int) -> Iterator[int]:
         """The days of the condition and of both branches."""
@@ -182,18 +213,18 @@ class NumberChoice:
                 taken.cases,
                 taken.absent,
                 taken.doubts,
-                unique(asked.reasons, taken.reasons),
-                join_used(asked.used, taken.used),
-                unique(asked.missing, taken.missing),
+                asked.reasons + taken.reasons,
+                asked.used + taken.used,
+                asked.missing + taken.missing,
             )
         one, other = self.then.decide(ask), self.otherwise.decide(ask)
         return Numbers(
             (*one.cases, *other.cases),
-            unique(one.absent, other.absent) and unique(asked.reasons, one.absent, other.absent),
-            unique(asked.reasons, one.doubts, other.doubts),
-            unique(one.reasons, other.reasons),
-            join_used(asked.used, one.used, other.used),
-            unique(asked.missing, one.missing, other.missing),
+            asked.reasons + one.absent + other.absent if one.absent or other.absent else (),
+            asked.reasons + one.doubts + other.doubts,
+            one.reasons + other.reasons,
+            asked.used + one.used + other.used,
+            asked.missing + one.missing + other.missing,
         )
 
     def days(self, index: FactIndex, known: int, limits: Limits = None) -> Iterator[int]:
@@ -215,6 +246,10 @@ class Comparing:
     def decide(self, ask: Ask) -> Evaluation:
         """This will compare every possibility of both sides."""
         return compare(self.left.decide(ask), self.operator, self.right.decide(ask))
+
+    def answer(self, ask: Ask) -> Truth:
+        """The truth alone."""
+        return decides(self.left.decide(ask), self.operator, self.right.decide(ask))
 
     def days(self, index: FactIndex, known: int) -> Iterator[int]:
         """The days of both sides; each is told the limits that the other side writes, so that only telling birthdays count."""

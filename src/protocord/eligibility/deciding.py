@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from protocord.criteria import Anchors, Evaluation, FactIndex, Truth
-from protocord.criteria.numbers import join_used, unique
+from protocord.criteria.numbers import each_once, unique
 from protocord.eligibility.calculations import calculate
 from protocord.eligibility.findings import Answer, Finding, Outcome
 
@@ -30,10 +30,10 @@ class Deciding:
         """This will return the answer for an assessment on `day`, with no more known than on `known_on`."""
         anchors = Anchors(day + timedelta(days=self.lead), known_on)
         if self.rules.review_when is not None:
-            asked = self.rules.review_when.evaluate(index, anchors).truth
+            asked = self.rules.review_when.truth(index, anchors)
             if asked is not Truth.FALSE:
                 return Answer.REVIEW if asked is Truth.TRUE else Answer.UNKNOWN
-        return self._as_answer(self.rules.rule.evaluate(index, anchors).truth)
+        return self._as_answer(self.rules.rule.truth(index, anchors))
 
     def _as_answer(self, truth: Truth) -> Answer:
         if truth is Truth.UNKNOWN:
@@ -54,17 +54,15 @@ class Deciding:
         anchors = Anchors(reference, on)
         rule = self.rules.rule.evaluate(index, anchors)
         review = self.rules.review_when.evaluate(index, anchors) if self.rules.review_when else Evaluation(Truth.FALSE)
-        advisories = [
-            advisory for advisory in self.rules.advisories if advisory.when.evaluate(index, anchors).truth is Truth.TRUE
-        ]
+        advisories = [advisory for advisory in self.rules.advisories if advisory.when.truth(index, anchors) is Truth.TRUE]
         answer = self._as_answer(rule.truth)
         reasons, missing = rule.reasons, rule.missing
         if review.truth is Truth.TRUE:
             answer, reasons, missing = Answer.REVIEW, review.reasons, ()
         elif review.truth is Truth.UNKNOWN:
             answer = Answer.UNKNOWN
-            reasons = unique(review.reasons, rule.reasons) if rule.truth is Truth.UNKNOWN else review.reasons
-            missing = unique(review.missing, rule.missing)
+            reasons = unique(review.reasons + rule.reasons) if rule.truth is Truth.UNKNOWN else review.reasons
+            missing = unique(review.missing + rule.missing)
         return Finding(
             criterion_id=self.criterion.id,
             answer=answer,
@@ -72,7 +70,7 @@ class Deciding:
             reading_id=self.rules.reading_id,
             rule_text=self.rules.rule.text,
             reasons=reasons,
-            used=rule.used if review.truth is Truth.FALSE else join_used(rule.used, review.used),
+            used=rule.used if review.truth is Truth.FALSE else each_once(rule.used + review.used),
             thresholds=rule.thresholds,
             missing=() if answer is Answer.MET else missing,
             advisories=tuple(advisory.id for advisory in advisories),

@@ -129,7 +129,7 @@ _LAST_DAY = date.max - timedelta(days=366 * 100)  # beyond it, the reference dat
 def _steps(one: Deciding, index: FactIndex, on: date, since: date, until: date | None) -> Steps:
     """The days on which the answer changes, from `since` on, each with the answer from then on."""
     last = until or _LAST_DAY
-    days = sorted({day for day in one.breakpoints(index, on) if since < day <= last} | {since})
+    days = [since, *sorted(day for day in one.breakpoints(index, on) if since < day <= last)]
     steps: Steps = []
     for day in days:
         answer = one.answer(index, day, on)

@@ -52,7 +52,7 @@ def _why_unsettled(ask: Ask, events: list[Event], asked: str) -> tuple[Reason, .
     blank = tuple(
         Reason.of("value_missing", concept=ask.index.name(event.fact.concept), date=event.fact.start) for event in empty
     )
-    return unique(blank, doubts(ask, events, asked))
+    return blank + doubts(ask, events, asked)
 
 
 @function(
@@ -157,7 +157,7 @@ def on_or_before(ask: Ask, first: str, second: str) -> Evaluation:
     surely = [event.last for event in others if event.certain]
     if sure and surely and low > min(surely):
         return Evaluation(Truth.FALSE, (Reason.of("not_in_order", **said),), used)
-    why = unique(doubtful, doubts(ask, [*events, *others], second)) or (Reason.of("order_unknown", **said),)
+    why = unique(doubtful + doubts(ask, [*events, *others], second)) or (Reason.of("order_unknown", **said),)
     return Evaluation(Truth.UNKNOWN, why, used, why)
 
 
