@@ -14,6 +14,7 @@ WIDTH = 1160
 LEFT = 74  # where the days begin; row names stand before it
 RIGHT = 12
 ROW = 19
+MARK_TEXT = 180  # how much room a mark's words take
 PATTERNS = ("not_met", "unknown", "review")
 
 
@@ -75,15 +76,18 @@ def date_line(
 ) -> str:
     """This will draw when each row's state holds between `since` and `until`; `windows` are shaded through all rows."""
     scale = Scale(since, until)
-    top = 58
+    top = 76
     height = top + ROW * len(rows) + 10
     parts = [*_axis(scale, top, height - 8)]
     for start, end in windows:
         parts += _window(scale, start, end, top, height - 8, window_name)
     for number, row in enumerate(rows):
         parts += _row(scale, row, top + ROW * number)
+    ends = [0.0, 0.0]
     for mark in sorted(marks, key=lambda mark: mark.day):
-        parts += _mark(scale, mark, height - 6)
+        level = 0 if scale.x(mark.day) > ends[0] else 1
+        ends[level] = scale.x(mark.day) + MARK_TEXT
+        parts += _mark(scale, mark, 32 + 15 * level, height - 6)
     return _svg("date-line", height, title, description, parts)
 
 
@@ -173,14 +177,14 @@ def _row(scale: Scale, row: DateRow, y: float) -> Iterable[str]:
             yield f'<rect {box} fill="url(#p-{stretch.state})">{hint}</rect>'
 
 
-def _mark(scale: Scale, mark: DateMark, bottom: float) -> Iterable[str]:
+def _mark(scale: Scale, mark: DateMark, y: float, bottom: float) -> Iterable[str]:
     if not scale.since <= mark.day <= scale.until:
         return
     x = scale.x(mark.day) + scale.width / ((scale.until - scale.since).days + 1) / 2
-    y = 34
-    anchor, dx = ("start", 4) if x < WIDTH - 180 else ("end", -4)
-    yield f'<line class="{mark.kind}" x1="{_n(x)}" y1="{y - 10}" x2="{_n(x)}" y2="{_n(bottom)}"/>'
-    yield f'<text class="{mark.kind}-text" x="{_n(x + dx)}" y="{y}" text-anchor="{anchor}">{escape(mark.name)} {mark.day.isoformat()}</text>'
+    anchor, dx = ("start", 4) if x < WIDTH - MARK_TEXT else ("end", -4)
+    said = f"{mark.name} {mark.day.isoformat()}"
+    yield f'<line class="mark-{mark.kind}" x1="{_n(x)}" y1="{_n(y - 10)}" x2="{_n(x)}" y2="{_n(bottom)}"/>'
+    yield f'<text class="mark-{mark.kind}-text" x="{_n(x + dx)}" y="{_n(y)}" text-anchor="{anchor}">{escape(said)}</text>'
 
 
 # --- the calendar -----------------------------------------------------------------------------------------------------
@@ -239,19 +243,23 @@ def _strip(
     first, last = min(visit.earliest for visit in visits), max(visit.latest for visit in visits)
     pad = max((last - first).days // 40, 1)
     scale = Scale(first - timedelta(days=pad), last + timedelta(days=pad), 8, WIDTH - 16)
-    height = 176.0
+    height = 190.0
     line = y + 92
     parts = _epoch_bands(scale, visits, y, height, epochs)
+    before = -100.0
     for day in _ticks(scale.since, scale.until, 101):
         x = scale.x(day)
+        if x - before < 56:
+            continue
+        before = x
         parts.append(f'<line class="grid" x1="{_n(x)}" y1="{_n(y + 26)}" x2="{_n(x)}" y2="{_n(y + height - 8)}"/>')
         parts.append(f'<text class="small-text" x="{_n(x + 3)}" y="{_n(y + height - 11)}">{day:%Y-%m}</text>')
     parts.append(f'<line class="axis" x1="8" y1="{_n(line)}" x2="{WIDTH - 8}" y2="{_n(line)}"/>')
     if scale.since <= today <= scale.until:
         x = scale.x(today)
-        parts.append(f'<line class="today" x1="{_n(x)}" y1="{_n(y + 30)}" x2="{_n(x)}" y2="{_n(y + height - 26)}"/>')
+        parts.append(f'<line class="mark-today" x1="{_n(x)}" y1="{_n(y + 30)}" x2="{_n(x)}" y2="{_n(y + height - 26)}"/>')
         parts.append(
-            f'<text class="today-text" x="{_n(x + 4)}" y="{_n(y + height - 28)}">{escape(today_word)} {today.isoformat()}</text>'
+            f'<text class="mark-today-text" x="{_n(x + 4)}" y="{_n(y + 38)}">{escape(today_word)} {today.isoformat()}</text>'
         )
     ends = [-100.0, -100.0]
     for visit in sorted(visits, key=lambda visit: (visit.day, visit.id)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 
 from protocord import words
+from protocord.forms import parse_date
 from protocord.protocol import Protocol
 from protocord.store.access import Permission, Viewer
 from protocord.store.answers import Answer, Declined
@@ -78,11 +79,12 @@ def today_at(zone: str) -> date:
 
 
 def day_of(text: str | None, otherwise: date | None) -> date | None:
-    """This will read an ISO date from an address, or return `otherwise` for none or nonsense."""
+    """This will read a full date as people type it (`2026-03-15`, `15mar26`, `t-1`), or return `otherwise` for anything else."""
     try:
-        return date.fromisoformat(text or "")
+        found = parse_date(text or "", datetime.now(UTC).date())
     except ValueError:
         return otherwise
+    return found.earliest if found.is_full else otherwise
 
 
 def tell(request: HttpRequest, answer: Answer) -> None:

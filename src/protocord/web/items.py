@@ -45,7 +45,7 @@ class ProblemView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One item. `saved` is the value on record, so that a change shows; `low`/`high` are the limits of normal on the same line."""
+    """One item. `saved` is the value on record, so that a change shows; `low`, `high` and `for_child` stand on its line."""
 
     key: str
     number: str
@@ -71,6 +71,12 @@ class ItemView:
     reason: str = ""
     low: ItemView | None = None
     high: ItemView | None = None
+    for_child: ItemView | None = None
+
+    @property
+    def beside(self) -> tuple[ItemView, ...]:
+        """The items on the same line: the limits of normal, and whether they are for this child."""
+        return tuple(item for item in (self.low, self.high, self.for_child) if item is not None)
 
     @property
     def anchor(self) -> str:
@@ -80,7 +86,7 @@ class ItemView:
     @property
     def level(self) -> str:
         """The worst level of its problems: hard, soft, or none."""
-        levels = {problem.level for problem in self.problems if not problem.open}
+        levels = {problem.level for item in (self, *self.beside) for problem in item.problems if not problem.open}
         return "hard" if "hard" in levels else "soft" if "soft" in levels else ""
 
     @property
@@ -177,11 +183,11 @@ def _items(filling: Filling, number: int, section: Section, row: int | None, pla
     for fact in section.facts:
         if fact.value not in views:
             continue
-        low, high = views.get(fact.low or ""), views.get(fact.high or "")
+        low, high, for_child = (views.get(name or "") for name in (fact.low, fact.high, fact.range_for_child))
         if (low or high) and views[fact.value].kind == "number":
-            views[fact.value] = replace(views[fact.value], low=low, high=high)
-            for limit in (fact.low, fact.high):
-                views.pop(limit or "", None)
+            views[fact.value] = replace(views[fact.value], low=low, high=high, for_child=for_child)
+            for beside in (fact.low, fact.high, fact.range_for_child):
+                views.pop(beside or "", None)
     return tuple(views.values())
 
 

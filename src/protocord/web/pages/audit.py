@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from protocord.store.answers import AuditFilter, AuditRow
 from protocord.web.doors import allow
 from protocord.web.frame import day_of, show
 
+HASH = re.compile(r"[0-9a-f]{64}")
 SOURCES = ("web", "cli", "api", "import", "simulation")
 
 
@@ -68,7 +70,11 @@ def _row(row: AuditRow) -> TrailRow:
         }
         for change in body.get("changes", ())
     )
-    particulars = tuple((name, _said(value)) for name, value in body.items() if name not in {"changes", "screening", "heads"})
+    particulars = tuple(
+        (name, _said(value))
+        for name, value in body.items()
+        if name not in {"changes", "screening", "heads"} and value not in ({}, [], "")
+    )
     return TrailRow(row, changes, particulars)
 
 
@@ -80,7 +86,9 @@ def _answer(answer: Mapping[str, Any] | None) -> str:
 
 
 def _said(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return f"{value[:8]}…{value[-4:]}" if HASH.fullmatch(value) else value
+    return json.dumps(value, ensure_ascii=False)
 
 
 @allow(Permission.EXPORT_DATA)

@@ -66,12 +66,19 @@ def _lines(page: CalendarPage, today: date) -> Iterable[VisitLine]:
         cell = cells.get(visit.visit_id)
         yield VisitLine(
             visit=visit,
-            state=visit.status(today).value,
+            state=_state(visit, cell, today),
             moved=(visit.target - visit.original_target).days,
             outside=visit.days_outside,
             forms=f"{cell.forms_done}/{cell.forms_expected}" if cell and cell.forms_expected else "",
             can_record=page.may_record and visit.actual is None and visit.earliest <= today,
         )
+
+
+def _state(visit: PlannedVisit, cell: VisitCell | None, today: date) -> str:
+    """This will return how a visit stands: by what was recorded of it; before that by its forms, then by its window."""
+    if visit.actual is None and cell is not None and cell.state in {"started", "complete"}:
+        return cell.state.value
+    return visit.status(today).value
 
 
 def _next(calendar: Calendar, today: date) -> PlannedVisit | None:
@@ -97,7 +104,8 @@ def _picture(page: CalendarPage, calendar: Calendar, today: date) -> SafeString:
 
 
 def _mark(page: CalendarPage, visit: PlannedVisit, today: date) -> VisitMark:
-    state = visit.status(today).value
+    cells = {cell.visit: cell for cell in page.cells}
+    state = _state(visit, cells.get(visit.visit_id), today)
     day = visit.actual.on if visit.actual is not None and visit.actual.status == "done" else visit.target
     hint = f"{visit.visit_id} {visit.name.say(language())}: {label_of('visit', state).words}, {day} ({visit.earliest} – {visit.latest})"
     return VisitMark(

@@ -13,16 +13,27 @@ from django.utils.translation import gettext
 from protocord.conduct import AssessEligibility, Enrol, Rescreen, ScreenFail, SignEligibility, Wish
 from protocord.store import actions, reads
 from protocord.store.access import Permission, Viewer
-from protocord.store.answers import Done
+from protocord.store.answers import Board, Done
 from protocord.web.board import board_view
 from protocord.web.doors import allow
 from protocord.web.frame import day_of, show, tell, today_at, zone_of
+
+FRESH_DAYS = 7  # an assessment of the last days is what people work with; an older one is history
 
 
 @allow(Permission.SEE_SUBJECTS)
 def board(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> HttpResponse:
     """This will show the board for a day, for a planned infusion, or as it would have been known at an earlier moment."""
     return _show_board(request, viewer, study, subject, "eligibility/board.html")
+
+
+def _latest(board: Board, viewer: Viewer) -> str:
+    """This will return the query of the assessment that matters now, where the person named no day: the one decided on, or a fresh one."""
+    current = board.current
+    if current is None or (board.card.status == "screening" and abs((viewer.on - current.on).days) > FRESH_DAYS):
+        return ""
+    infusion = f"&infusion={current.planned_infusion}" if current.planned_infusion else ""
+    return f"?on={current.on}{infusion}"
 
 
 @allow(Permission.SEE_SUBJECTS)
@@ -38,6 +49,8 @@ def _show_board(request: HttpRequest, viewer: Viewer, study: str, subject: str, 
     found = reads.eligibility_board(
         viewer, study, subject, on or viewer.on, day_of(asked.get("infusion"), None), end_of_day(known) if known else None
     )
+    if not asked and (query := _latest(found, viewer)):
+        return redirect(request.path + query)
     zone = zone_of(found.protocol, found.card.site)
     values = {
         "board": found,

@@ -29,6 +29,7 @@ class Line:
 
     subject: str
     visit: str
+    count: int
     due: date | None
     days: int | None
     address: str
@@ -84,12 +85,19 @@ def cards_of(work: Iterable[WorkItem], on: date) -> tuple[Card, ...]:
     cards = []
     for kind, items in by_kind.items():
         items.sort(key=lambda item: (item.due or date.max, item.subject, item.visit))
-        lines = tuple(
-            Line(item.subject, item.visit, item.due, (item.due - on).days if item.due else None, address_of(item))
-            for item in items[:SHOWN]
-        )
-        cards.append(Card(kind, label_of("work", kind), len(items), items[0].due, lines, len(items) - len(lines)))
+        by_place: dict[tuple[str, str], list[WorkItem]] = {}
+        for item in items:
+            by_place.setdefault((item.subject, item.visit), []).append(item)
+        lines = tuple(_line(together, on) for together in by_place.values())
+        cards.append(Card(kind, label_of("work", kind), len(items), items[0].due, lines[:SHOWN], len(lines[SHOWN:])))
     return tuple(sorted(cards, key=lambda card: (card.due or date.max, -card.count, card.kind)))
+
+
+def _line(together: list[WorkItem], on: date) -> Line:
+    """This will join what waits at one visit of one child."""
+    first = together[0]
+    days = (first.due - on).days if first.due else None
+    return Line(first.subject, first.visit, len(together), first.due, days, address_of(first))
 
 
 def address_of(item: WorkItem) -> str:
