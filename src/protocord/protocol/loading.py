@@ -39,7 +39,7 @@ from protocord.protocol.faults.sections import (
     turned_ranges,
 )
 from protocord.protocol.model import Protocol
-from protocord.protocol.reading import Source, Sources, duplicate_ids, plain, read_document, typed
+from protocord.protocol.reading import Sources, duplicate_ids, plain, read_document, typed
 from protocord.protocol.references import dangling, names
 from protocord.protocol.rules import check_rules, criterion_rules
 from protocord.protocol.tables import read_value_set
@@ -209,8 +209,3 @@ def _find_faults(loaded: _Loaded) -> None:
 
 def _stems(folder: Path, suffix: str) -> list[str]:
     return sorted(path.stem for path in folder.iterdir() if path.suffix == suffix) if folder.is_dir() else []
-
-
-def source_of(protocol: Protocol, document: str) -> Source:
-    """This will return where a document of the protocol was read."""
-    return protocol.sources.documents.get(document, Source(document)) if protocol.sources is not None else Source(document)

@@ -9,6 +9,7 @@ import yaml
 
 from protocord.concepts import Concepts
 from protocord.criteria import CheckedRule, RuleProblem, check, parse
+from protocord.criteria.tree import Constant
 from protocord.errors import Place, Problem
 from protocord.protocol.document import Criterion, ValueSet
 from protocord.protocol.model import DEFAULT_READING, AdvisoryRule, CriterionRules
@@ -72,8 +73,10 @@ def _parameters(sources: Sources, problems: list[Problem]) -> Mapping[str, str]:
         name, value = scalar(parts.get("id")), scalar(parts.get("value"))
         if name and value:
             try:
-                parse(value)
+                constant = isinstance(parse(value), Constant)
             except RuleProblem:
+                constant = False
+            if not constant:
                 what = f"{value!r} is not a value of the rule language."
                 problems.append(
                     Problem(source.place((*loc, "value")), what, "Write a literal: `18`, `7 days`, `0.5 '10*9/L'`, `true`.")

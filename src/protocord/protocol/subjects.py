@@ -127,7 +127,10 @@ class _Subject:
                 self.reading.problem(node, "the concept is empty.", "Name it, for example ANC.")
             return None
         if name not in self.concepts:
-            hint = self.concepts.suggest(name) or "Those that exist are in protocord/concepts/*.yaml and the study's own concepts.yaml."
+            hint = (
+                self.concepts.suggest(name)
+                or "Those that exist are in protocord/concepts/*.yaml and the study's own concepts.yaml."
+            )
             self.reading.problem(node or whole, f"there is no concept {name!r}.", hint, name)
             return None
         return self.concepts[name]

@@ -15,6 +15,7 @@ import pytest
 
 from protocord.errors import DocumentProblems, Problem
 from protocord.protocol import Protocol, load
+from protocord.protocol.check import CHECKS
 
 MARK = "# <--"
 _PART = re.compile(r"^# (file:|in) (\S+?)(?:: (\S+))?\n((?:(?!# file: |# in ).+\n?)*)", re.MULTILINE)
@@ -148,11 +149,33 @@ def small(tmp_path: Path, request: pytest.FixtureRequest) -> Small:
 def told(small: Small) -> list[str]:
     """What loading says, without places; the places must be the lines marked in the docstring, and no others."""
     problems = small.problems()
-    marked = {
+    assert {(small.name(problem), problem.place.line) for problem in problems} == marked_lines(small), "\n".join(
+        map(str, problems)
+    )
+    return [f"{problem.place.item}: {problem.what} {problem.remedy}".strip() for problem in problems]
+
+
+@pytest.fixture
+def slips(small: Small) -> dict[str, list[str]]:
+    """What each check that finds something says; the places must be the lines marked in the docstring, and no others."""
+    protocol = small.load()
+    found = {name: sorted(one(protocol)) for name, one in CHECKS.items()}
+    problems = [problem for said in found.values() for problem in said]
+    assert {(small.name(problem), problem.place.line) for problem in problems if problem.place.line} == marked_lines(small), (
+        "\n".join(map(str, problems))
+    )
+    return {
+        name: [f"{problem.place.item}: {problem.what} {problem.remedy}" for problem in said]
+        for name, said in found.items()
+        if said
+    }
+
+
+def marked_lines(small: Small) -> set[tuple[str, int]]:
+    """The lines of the study's files at which a problem is expected."""
+    return {
         (str(path.relative_to(small.folder)), number)
         for path in small.folder.rglob("*.yaml")
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
         if line.rstrip().endswith(MARK)
     }
-    assert {(small.name(problem), problem.place.line) for problem in problems} == marked, "\n".join(map(str, problems))
-    return [f"{problem.place.item}: {problem.what} {problem.remedy}".strip() for problem in problems]

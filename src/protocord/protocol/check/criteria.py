@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from protocord.criteria import to_text
+from protocord.criteria import CheckedRule, to_text
 from protocord.criteria.tree import And, Call, Compare, Expression, Measure, Named, Number, walk
 from protocord.errors import Problem
 from protocord.protocol.check.registry import check, place
@@ -27,12 +27,10 @@ def screening_forms(protocol: Protocol) -> frozenset[str]:
     return frozenset(asked | running)
 
 
-def asked_concepts(expression: Expression, protocol: Protocol) -> frozenset[str]:
-    """This will return the concepts that a rule asks of the facts."""
-    names = {node.name for node in walk(expression) if isinstance(node, Named) and node.name in protocol.concepts}
-    if any(isinstance(node, Call) and node.function in _AGE for node in walk(expression)):
-        names.add("Birth date")
-    return frozenset(names)
+def asked_concepts(rule: CheckedRule) -> frozenset[str]:
+    """This will return the concepts that a rule asks of the facts; an age asks for the birth date."""
+    by_age = any(isinstance(node, Call) and node.function in _AGE for node in walk(rule.expression))
+    return rule.concepts | ({"Birth date"} if by_age else set())
 
 
 @check
@@ -42,7 +40,7 @@ def criterion_that_no_form_can_answer(protocol: Protocol) -> Iterator[Problem]:
     made = concepts_in_forms(protocol, forms)
     for criterion, readings in protocol.readings.items():
         for name, rules in readings.items():
-            for concept in sorted(asked_concepts(rules.rule.expression, protocol)):
+            for concept in sorted(asked_concepts(rules.rule)):
                 family = {concept} | protocol.concepts.descendants(concept)
                 if not family & made:
                     loc = (
@@ -89,7 +87,7 @@ def contradictory_limits(protocol: Protocol) -> Iterator[Problem]:
                     continue
                 bound, _ = _constant(other[1].right)
                 low, high = (value, bound) if limit.operator in (">", ">=") else (bound, value)
-                if low > high or (low == high and "=" not in limit.operator + operator):
+                if low > high or (low == high and not (limit.operator.endswith("=") and operator.endswith("="))):
                     what = f"no child can meet this and {other[0]}: {to_text(limit)} here, {to_text(other[1])} there."
                     yield Problem(
                         place(protocol, "eligibility", "criteria", criterion.id, "rule"), what, "Mend one of the two limits."

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from protocord.criteria.tree import Expression, Named, Parameter, walk
+from protocord.criteria import CheckedRule
 from protocord.errors import Place, Problem
 from protocord.protocol.check.registry import check, place
 from protocord.protocol.model import Protocol
 
 
-def all_rules(protocol: Protocol) -> Iterator[tuple[str, Expression]]:
-    """This will return the id of each criterion or hold criterion with each expression of each of its readings."""
-    for criterion, readings in protocol.readings.items():
+def all_rules(protocol: Protocol) -> Iterator[CheckedRule]:
+    """This will return every rule of every reading, with its review and advisory rules, and the rules of hold criteria."""
+    for readings in protocol.readings.values():
         for rules in readings.values():
-            yield criterion, rules.rule.expression
+            yield rules.rule
             if rules.review_when is not None:
-                yield criterion, rules.review_when.expression
-            for advisory in rules.advisories:
-                yield criterion, advisory.when.expression
-    for hold, rule in protocol.hold_rules.items():
-        yield hold, rule.expression
+                yield rules.review_when
+            yield from (advisory.when for advisory in rules.advisories)
+    yield from protocol.hold_rules.values()
 
 
 def names_in_rules(protocol: Protocol) -> frozenset[str]:
     """This will return the concepts and value sets that any rule names."""
-    return frozenset(node.name for _, expression in all_rules(protocol) for node in walk(expression) if isinstance(node, Named))
+    return frozenset(name for rule in all_rules(protocol) for name in rule.concepts | rule.value_sets)
 
 
 def concepts_in_forms(protocol: Protocol, forms: frozenset[str] | None = None) -> frozenset[str]:
@@ -107,7 +105,7 @@ def unused_value_set(protocol: Protocol) -> Iterator[Problem]:
 @check
 def unused_parameter(protocol: Protocol) -> Iterator[Problem]:
     """A parameter that no rule uses."""
-    used = {node.name for _, expression in all_rules(protocol) for node in walk(expression) if isinstance(node, Parameter)}
+    used = {name for rule in all_rules(protocol) for name in rule.parameters}
     for parameter in protocol.eligibility.parameters:
         if parameter.id not in used:
             where = place(protocol, "eligibility", "parameters", parameter.id)

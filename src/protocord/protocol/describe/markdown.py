@@ -94,12 +94,13 @@ def _schedule(table: ScheduleTable, language: Language) -> Iterator[str]:
 
 
 def _criterion(criterion: CriterionWords, language: Language) -> Iterator[str]:
-    note = f"; {term('protocol_our_translation', language)}" if criterion.translated_by_us else ""
+    separator = "；" if language == "zh" else "; "
+    note = f"{separator}{term('protocol_our_translation', language)}" if criterion.translated_by_us else ""
     yield f"### {criterion.id}"
     yield ""
     yield f"> {criterion.text}"
     yield ""
-    yield f"{criterion.type}; {criterion.as_of} [{criterion.source}{note}]"
+    yield f"{criterion.type}{separator}{criterion.as_of} [{criterion.source}{note}]"
     yield ""
     yield from _reading(criterion.reading, language)
     yield from (f"- {said}" for said in criterion.advisories)

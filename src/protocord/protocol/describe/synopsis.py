@@ -9,6 +9,7 @@ from decimal import Decimal
 from protocord.protocol.describe.criteria import CriterionWords, criteria_words
 from protocord.protocol.describe.schedule import ScheduleTable, schedule_table
 from protocord.protocol.document import Origin, Span
+from protocord.protocol.document.limits import Limit
 from protocord.protocol.model import Protocol
 from protocord.values.quantities import Quantity
 from protocord.values.reasons import Particular, Reason
@@ -101,11 +102,11 @@ def _design(protocol: Protocol, language: Language) -> Iterator[tuple[str, Itera
     study, design, people = protocol.study, protocol.study.design, protocol.study.population
     yield "protocol_condition", [(people.condition.say(language), people.source)]
     youngest = (
-        _say("protocol_age_from", language, age=length(people.age_min, language))
+        _say("protocol_age_from", language, age=_age(people.age_min, language))
         if people.age_min
         else term("protocol_no_lower_age", language)
     )
-    oldest = _say("protocol_age_to", language, age=length(people.age_max, language)) if people.age_max else ""
+    oldest = _say("protocol_age_to", language, age=_age(people.age_max, language)) if people.age_max else ""
     volunteers = term("protocol_healthy_volunteers" if people.healthy_volunteers else "protocol_no_healthy_volunteers", language)
     yield (
         "protocol_who",
@@ -165,7 +166,7 @@ def _analysis(protocol: Protocol, language: Language) -> Iterator[tuple[str, Ite
         window = _say("protocol_dlt_window", language, first=safety.dlt.window.first_day, last=safety.dlt.window.last_day)
         yield "protocol_dlt", [(window, safety.dlt.source), *((one.text.say(language), one.source) for one in safety.dlt.events)]
     limits = (*safety.limits, *design.interim)
-    yield "protocol_limits", [(f"{one.text.say(language)} {one.in_words.say(language)}", one.source) for one in limits]
+    yield "protocol_limits", [(_limit(one, language), one.source) for one in limits]
     response = efficacy.response
     confirmed = (
         _say("protocol_confirmed", language, days=response.confirmation.at_least_days)
@@ -203,6 +204,13 @@ def _open(protocol: Protocol, language: Language) -> Iterator[tuple[str, Iterabl
     yield "protocol_open_questions", [(one.text.say(language), None) for one in study.open_questions]
 
 
+def _limit(limit: Limit, language: Language) -> str:
+    said = [limit.text.say(language), limit.in_words.say(language)]
+    if limit.bounds:
+        said.append(_say("protocol_bounds", language, bounds=", ".join(f"{one.subjects}: {one.events}" for one in limit.bounds)))
+    return _joined((part.rstrip(".。") for part in said), language)
+
+
 def _dose(protocol: Protocol, language: Language) -> str:
     dose = protocol.dosing.dose
 
@@ -217,6 +225,10 @@ def _dose(protocol: Protocol, language: Language) -> str:
 def length(span: Span, language: Language) -> str:
     """This will return a length of time as people say it: `12 weeks`, `12周`."""
     return shown(Quantity(Decimal(span.number), _UCUM[span.unit]), language)
+
+
+def _age(span: Span, language: Language) -> str:
+    return f"{span.number}岁" if language == "zh" and span.unit == "year" else length(span, language)
 
 
 def _say(key: str, language: Language, **particulars: Particular) -> str:

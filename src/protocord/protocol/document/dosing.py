@@ -107,8 +107,8 @@ class ReleaseTest(Named):
 
     method: str = Field(default="", description="Method.")
     limit: QuantityBand | None = Field(default=None, description="Accepted values.")
-    low_excluded: bool = Field(default=False, description="True: a value equal to the lower limit fails.")
-    high_excluded: bool = Field(default=False, description="True: a value equal to the upper limit fails.")
+    low_excluded: YesNo = Field(default=False, description="True: a value equal to the lower limit fails.")
+    high_excluded: YesNo = Field(default=False, description="True: a value equal to the upper limit fails.")
     expected: Literal["negative", "no_growth", "no_organism", "match", ""] = Field(
         default="", description="Expected result of a test without a number."
     )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Day, Document, FrozenMap, Identifier
+from protocord.protocol.document.common import Day, Document, FrozenMap, Identifier, Scalar
 from protocord.protocol.document.facts import FactEntry, HistoryEntry
 
 Answer = Literal["met", "not_met", "unknown", "review"]
@@ -23,7 +23,7 @@ class Example(Document):
     """A worked subject: the base, less some concepts, plus some facts; and what screening must answer."""
 
     id: Identifier = Field(description="Identifier.")
-    text: str = Field(description="What it shows.")
+    text: Scalar = Field(description="What it shows.")
     vector: int | None = Field(default=None, description="Number of the reference vector it encodes.")
     base: Identifier | None = Field(default=None, description="The base it starts from.")
     on: Day = Field(description="Day of the assessment.")

@@ -126,9 +126,9 @@ class Section(Document):
     show_when: ShowWhen | None = Field(default=None, description="When it is asked.")
     items: tuple[Item, ...] = Field(min_length=1, description="The questions.")
     facts: tuple[FormFact, ...] = Field(default=(), description="The facts that answers (of each row) become.")
-    history: Annotated[tuple[FormHistory, ...], BeforeValidator(_one_or_many)] = Field(
-        default=(), description="The histories that answers state; one, or a list."
-    )
+    history: Annotated[
+        tuple[FormHistory, ...], BeforeValidator(_one_or_many, json_schema_input_type=FormHistory | tuple[FormHistory, ...])
+    ] = Field(default=(), description="The histories that answers state; one, or a list.")
 
 
 class Form(Sourced):

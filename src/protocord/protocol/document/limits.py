@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Document, Identifier, Number, Said, Text
+from protocord.protocol.document.common import Document, Identifier, Number, Said, Text, YesNo
 
 Rate = Annotated[Number, Field(gt=Decimal(0), lt=Decimal(1))]
 
@@ -111,5 +111,5 @@ class Limit(Said):
         default=(), description="The bounds as printed in the protocol; the software recomputes them."
     )
     action: Literal["stop", "pause", "review", "de_escalate"] = Field(description="What happens when it is crossed.")
-    binding: bool = Field(default=True, description="Whether the committee is bound by it.")
+    binding: YesNo = Field(default=True, description="Whether the committee is bound by it.")
     in_words: Text = Field(description="The bound and its direction said in words.")

@@ -52,13 +52,13 @@ class EventType(Named):
     """A kind of event that limits, clocks or tables single out."""
 
     concept: ConceptName | None = Field(default=None, description="Concept of its facts.")
-    special_interest: bool = Field(default=False, description="Whether it is an event of special interest.")
+    special_interest: YesNo = Field(default=False, description="Whether it is an event of special interest.")
     scale: Literal["ctcae", "astct_crs", "astct_icans", "magic_agvhd"] | None = Field(
         default=None, description="Scale that grades it."
     )
     grade_at_least: Grade | None = Field(default=None, description="Only events of at least this grade.")
-    related: bool = Field(default=False, description="Only events attributed to the product.")
-    fatal: bool = Field(default=False, description="Only events that end in death.")
+    related: YesNo = Field(default=False, description="Only events attributed to the product.")
+    fatal: YesNo = Field(default=False, description="Only events that end in death.")
 
 
 class Serious(Sourced):
@@ -146,7 +146,7 @@ class DltEvent(Said):
     ] = Field(description="Which events it looks at.")
     any_of: tuple[DltCondition, ...] = Field(min_length=1, description="It is dose-limiting when one of these holds.")
     unless: tuple[DltException, ...] = Field(default=(), description="Exceptions.")
-    attribution_needed: bool = Field(default=True, description="Whether it must be attributed to the product.")
+    attribution_needed: YesNo = Field(default=True, description="Whether it must be attributed to the product.")
 
 
 class Dlt(Sourced):
