@@ -40,6 +40,8 @@ CONCEPTS = Concepts(
         _concept("Drug", _K.EXPOSURE),
         _concept("Chemotherapy", _K.EXPOSURE, "Drug"),
         _concept("Nitrosourea", _K.EXPOSURE, "Chemotherapy"),
+        _concept("Trial drug", _K.EXPOSURE, "Drug"),
+        _concept("New nitrosourea", _K.EXPOSURE, "Nitrosourea", "Trial drug"),
         _concept("Surgery", _K.PROCEDURE),
         _concept("ANC", _K.MEASUREMENT, unit="10*9/L", _uL="0.001"),
         _concept("Bilirubin", _K.MEASUREMENT, unit="umol/L", mg_dL="17.1"),
@@ -169,7 +171,7 @@ def facts(draw: st.DrawFn, known_on: date, names: tuple[str, ...] = _TOLD) -> Fa
 
 _histories = st.builds(
     History,
-    st.sampled_from(["Drug", "Chemotherapy", "Nitrosourea", "Surgery", "Toxicity", "Metastasis", "Consent", "Nausea"]),
+    st.sampled_from(["Drug", "Chemotherapy", "Nitrosourea", "Surgery", "Trial drug", "Toxicity", "Metastasis", "Consent", "Nausea"]),
     st.one_of(st.none(), _dates.map(PartialDate.of)),
     st.one_of(st.none(), st.none(), _dates.map(PartialDate.of)),
 )
@@ -179,7 +181,7 @@ _histories = st.builds(
 def children(draw: st.DrawFn, known_on: date, rule: t.Expression | None = None) -> SubjectRecord:
     """A child of which everything is known; most facts are about what the rule asks, or above or below it."""
     asked = {part.name for part in t.walk(rule) if isinstance(part, t.Named)} & set(_TOLD) if rule else set()
-    near = asked.union(*(CONCEPTS.ancestors(name) | CONCEPTS.descendants(name) for name in asked))
+    near = asked.union(*(CONCEPTS.possible(name) | CONCEPTS.descendants(name) for name in asked))
     told = draw(st.lists(facts(known_on, tuple(sorted(near)) or _TOLD), max_size=5)) + draw(st.lists(facts(known_on), max_size=2))
     about = [Fact("b", "Birth date", start=PartialDate.of(draw(_births))), Fact("s", "Sex", draw(st.sampled_from(["male", "female"])))]
     numbered = [replace(fact, id=f"f{number}") for number, fact in enumerate(told)]
@@ -211,7 +213,7 @@ def _blurred(draw: st.DrawFn, fact: Fact, denied: bool) -> Fact:
         return replace(fact, range=draw(st.sampled_from([None, replace(fact.range, high=None), less])))
     # "There is a metastasis" and, later, "none in the liver" mean one elsewhere: the first is then no blur of "one in the liver".
     if part == "concept" and concept.is_a and fact.value is not False and not (denied and concept.kind is _K.CONDITION):
-        return replace(fact, concept=concept.is_a[0])
+        return replace(fact, concept=draw(st.sampled_from(concept.is_a)))
     return fact
 
 

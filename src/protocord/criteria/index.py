@@ -22,7 +22,7 @@ SEX = "Sex"
 class Event:
     """A usable fact with the days it may lie on, as ordinals.
 
-    `certain`: it is of the asked concept or below; otherwise of one above it, and may turn out to be something else.
+    `certain`: it is of the asked concept or below; otherwise of one above or beside it, and may turn out to be something else.
     `first`..`last`: earliest and latest day of its start. `over_first`..`over_last`: of its end (NEVER while it goes on).
     """
 
@@ -79,11 +79,14 @@ class FactIndex:
     def _facts(self, names: frozenset[str]) -> list[Fact]:
         return [fact for name in names & self._recorded for fact in self._by_concept[name]]
 
+    def _own(self, concept: str) -> list[Fact]:
+        return self._facts(self.concepts.descendants(concept)) + self._by_concept.get(concept, [])
+
     def events(self, concept: str) -> tuple[Event, ...]:
-        """This will return the usable facts of `concept` and below (certain) and above it (not certain), by date, then id."""
+        """This will return the usable facts of `concept` and below (certain), and those that may be of it (not certain); by date, then id."""
         found = self._events.get(concept)
         if found is None:
-            own = self._facts(self.concepts.descendants(concept) | {concept})
+            own = self._own(concept)
             above = self._facts(self.concepts.possible(concept))
             made = [_event(fact, certain=True) for fact in own if fact.status is FactStatus.RECORDED]
             made += [_event(fact, certain=False) for fact in above if fact.status is FactStatus.RECORDED]
@@ -93,8 +96,7 @@ class FactIndex:
 
     def set_aside(self, concept: str) -> list[Fact]:
         """This will return the facts of `concept` and below that were not done or are excluded, by date, then id."""
-        own = self._facts(self.concepts.descendants(concept) | {concept})
-        aside = [fact for fact in own if fact.status is not FactStatus.RECORDED]
+        aside = [fact for fact in self._own(concept) if fact.status is not FactStatus.RECORDED]
         return sorted(aside, key=lambda fact: (_range(fact.start)[0], fact.id))
 
     def _birth(self) -> tuple[int, int] | None:

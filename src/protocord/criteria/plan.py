@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from protocord.criteria.answers import Evaluation, Truth
@@ -178,6 +179,11 @@ class Choice:
         yield from self.otherwise.days(index, known)
 
 
+@cache
+def _written(value: Decimal | None, unit: str) -> Numbers:
+    return Numbers((), (_LEFT_OPEN,)) if value is None else Numbers.exactly(value, unit)
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A number that the rule writes, in the unit it is compared in; None for `null`."""
@@ -188,7 +194,7 @@ class Written:
 
     def decide(self, _ask: Ask) -> Numbers:
         """This will give the number."""
-        return Numbers((), (_LEFT_OPEN,)) if self.value is None else Numbers.exactly(self.value, self.unit)
+        return _written(self.value, self.unit)
 
     def days(self, _index: FactIndex, _known: int, _limits: Limits = None) -> Iterable[int]:
         """Never changes."""

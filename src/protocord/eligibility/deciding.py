@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from protocord.protocol.model import CriterionRules
 
 
+_NO_REVIEW = Evaluation(Truth.FALSE)
+
+
 @dataclass(frozen=True, slots=True)
 class Deciding:
     """A criterion with the rules of its chosen reading, and how many days after the assessment its reference date lies."""
@@ -48,12 +51,19 @@ class Deciding:
             days |= self.rules.review_when.breakpoints(index, known_on, self.lead)
         return days
 
+    def _review(self, index: FactIndex, anchors: Anchors) -> Evaluation:
+        """Whether a person must judge; with reasons unless nobody need."""
+        asked = self.rules.review_when
+        if asked is None or asked.truth(index, anchors) is Truth.FALSE:
+            return _NO_REVIEW
+        return asked.evaluate(index, anchors)
+
     def finding(self, index: FactIndex, on: date) -> Finding:
         """This will decide the criterion for an assessment on `on`, with reasons, remarks and calculations."""
         reference = on + timedelta(days=self.lead)
         anchors = Anchors(reference, on)
         rule = self.rules.rule.evaluate(index, anchors)
-        review = self.rules.review_when.evaluate(index, anchors) if self.rules.review_when else Evaluation(Truth.FALSE)
+        review = self._review(index, anchors)
         advisories = [advisory for advisory in self.rules.advisories if advisory.when.truth(index, anchors) is Truth.TRUE]
         answer = self._as_answer(rule.truth)
         reasons, missing = rule.reasons, rule.missing

@@ -53,9 +53,10 @@ def has(ask: Ask, asked: str, lookback: Length | None = None) -> Evaluation:
     # A statement whose day may lie outside the window is there or not: both are possible.
     stated = [event for event in index.events(asked) if event.first <= ask.day and event.last >= opens]
     used = tuple(index.used(event.fact) for event in stated)
+    above = index.concepts.ancestors(asked) | {asked}
     sure = [event for event in stated if event.first >= opens and event.last <= ask.day]
     present = [event for event in stated if event.fact.value is not False]
-    denials = [event for event in stated if event.fact.value is False and (event.certain is False or event.fact.concept == asked)]
+    denials = [event for event in stated if event.fact.value is False and event.fact.concept in above]
     open_: list[Reason] = []
     for event in present:
         truth = _active(ask, asked, event, stated, sure)
