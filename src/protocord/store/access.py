@@ -149,20 +149,31 @@ class Viewer:
             return role
         if not self._sees(study, site):
             raise not_there(study)
-        raise NotAllowed(
-            [
-                Problem(
-                    Place(item=study if site is None else f"{study}, site {site}"),
-                    f"none of your roles allows this ({permission.value.replace('_', ' ')}).",
-                    "Ask the study's administrator for the role if it is yours to do.",
-                )
-            ]
-        )
+        raise _not_allowed(permission, study, site)
+
+    def demand_everywhere(self, permission: Permission, study: str) -> Role:
+        """This will return the acting role where it holds across sites; a role at one site is not enough for what concerns the whole study."""
+        role = self.demand(permission, study)
+        if self.sites(permission, study) is not None:
+            raise _not_allowed(permission, study, None)
+        return role
 
     def _sees(self, study: str, site: str | None) -> bool:
         if site is None:
             return study in self.studies
         return self.may(Permission.SEE_SUBJECTS, study, site)
+
+
+def _not_allowed(permission: Permission, study: str, site: str | None) -> NotAllowed:
+    return NotAllowed(
+        [
+            Problem(
+                Place(item=study if site is None else f"{study}, site {site}"),
+                f"none of your roles allows this ({permission.value.replace('_', ' ')}).",
+                "Ask the study's administrator for the role if it is yours to do.",
+            )
+        ]
+    )
 
 
 def not_there(what: str) -> NotThere:

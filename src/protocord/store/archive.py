@@ -30,9 +30,7 @@ def export_study(study: str, file: TextIO, *, viewer: Viewer | None = None, sour
         raise not_there(study)
     by = By(SYSTEM, "system")
     if viewer is not None:
-        if viewer.sites(Permission.EXPORT_DATA, study) is not None:
-            viewer.demand(Permission.EXPORT_DATA, study, "")
-        by = By(viewer.username, viewer.demand(Permission.EXPORT_DATA, study).value)
+        by = By(viewer.username, viewer.demand_everywhere(Permission.EXPORT_DATA, study).value)
     with transaction.atomic():
         number = LedgerEntry.objects.filter(study=study).count() + 1
         note(study, Exported("ledger", number), by, source=source)

@@ -28,6 +28,16 @@ def connect() -> None:
         signal.connect(listener, dispatch_uid=f"protocord-{listener.__name__}")
 
 
+def username_of(request: Any, credentials: dict[str, Any] | None = None) -> str | None:
+    """This will return the user name that an attempt is about, for the lockout.
+
+    The sign-in page calls its field `login`, Django's credentials call it `username`. Were the name not found, every failure would
+    count against the address alone, and one person could lock out a whole hospital.
+    """
+    given = (credentials or {}).get("username") or request.POST.get("login") or request.POST.get("username")
+    return str(given) if given else None
+
+
 def _signed_in(sender: object, request: Any, user: Any, **_: object) -> None:
     del sender
     _write(user.username, "in", request)
