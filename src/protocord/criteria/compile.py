@@ -144,7 +144,14 @@ class Compiler:
                 self.slip(side.at, "comparisons do not chain.", "Write a <= b and b <= c.")
                 return Constant(Truth.UNKNOWN, node.at)
         measured = self._measured(node.left) or self._measured(node.right)
-        left, right = self._number(node.left, measured), self._number(node.right, measured)
+        # What is asked comes first: with a slip in it, its unit is not known, and the other side cannot be judged.
+        asked_left = isinstance(node.left, tree.Call)
+        before = len(self.slips)
+        first = self._number(node.left if asked_left else node.right, measured)
+        if len(self.slips) > before:
+            return Constant(Truth.UNKNOWN, node.at)
+        second = self._number(node.right if asked_left else node.left, measured)
+        left, right = (first, second) if asked_left else (second, first)
         return Comparing(node.operator, left, right, node.at)
 
     def _measured(self, expression: Expression) -> Concept | None:

@@ -90,10 +90,14 @@ def _constants(plan: Plan | NumberPlan, *, branch: bool = False) -> Iterator[Sli
     if not branch and not isinstance(plan, Written) and not _asks(plan):
         yield _slip(plan.at, "this asks nothing of the subject, so it is always the same.", "Take it out, or ask for a fact.")
         return
-    if isinstance(plan, Choice) and isinstance(plan.then, Constant) and plan.then == plan.otherwise:
+    if isinstance(plan, Choice) and _same_constant(plan.then, plan.otherwise):
         yield _slip(plan.at, "both branches say the same.", "Take the condition out, or change one of the branches.")
     for place, part in enumerate(_parts(plan)):
         yield from _constants(part, branch=isinstance(plan, (Choice, NumberChoice)) and place > 0)
+
+
+def _same_constant(one: Plan, other: Plan) -> bool:
+    return isinstance(one, Constant) and isinstance(other, Constant) and one.truth is other.truth
 
 
 def _paths(plan: Plan | NumberPlan, known: Known) -> Iterator[Slip]:
