@@ -32,7 +32,7 @@ WISH_PERMISSION = {
 }
 
 
-@pytest.mark.parametrize(("role", "wish"), product(Role, WISH_PERMISSION), ids=str)
+@pytest.mark.parametrize(("role", "wish"), list(product(Role, WISH_PERMISSION)), ids=str)
 def test_a_page_offers_what_the_rules_allow_and_nothing_else(role: Role, wish: type[Wish]) -> None:
     """The store's table shows buttons, conduct's decides; they must say the same."""
     assert (WISH_PERMISSION[wish] in GRANTS[role]) == conduct.may(role, wish)
