@@ -44,7 +44,7 @@ def coverage_days(index: FactIndex, asked: str, gap: Length | None) -> Iterator[
 def _washout_days(index: FactIndex, known: int, _limits: Limits, asked: str, gap: Length) -> Iterator[int]:
     for event in given(index, asked):
         yield event.first
-        yield min(event.last, known) if event.fact.start is None else event.last
+        yield _began_last(event, known)
         yield gap.after(event.over_first)
         if event.over_last != NEVER:
             yield gap.after(event.over_last)
@@ -104,13 +104,16 @@ def _days(gap: Length, day: int) -> Quantity:
     return in_days(day - gap.before(day))
 
 
+def _began_last(event: Event, known: int) -> int:
+    """The last day it may have begun on: whoever recorded that it goes on knew of it by then, even without its first day."""
+    return known if event.fact.start is None and event.fact.ongoing else event.last
+
+
 def _cleared(ask: Ask, event: Event, asked: str, gap: Length) -> tuple[Truth, Reason]:
     """Whether one exposure, begun or possibly begun, is over by the gap."""
     fact, day = event.fact, ask.day
     agent = ask.index.name(fact.concept)
-    # Whoever recorded that it goes on knew of it by then, even where its first day is not known.
-    began_last = ask.known if fact.start is None and fact.ongoing else event.last
-    may_clear = began_last > day or gap.after(event.over_first) <= day
+    may_clear = _began_last(event, ask.known) > day or gap.after(event.over_first) <= day
     may_violate = event.over_last == NEVER or gap.after(event.over_last) > day
     if not may_violate:
         said = Reason.of(
