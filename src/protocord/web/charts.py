@@ -76,18 +76,18 @@ def date_line(
 ) -> str:
     """This will draw when each row's state holds between `since` and `until`; `windows` are shaded through all rows."""
     scale = Scale(since, until)
-    top = 76
+    top = 88
     height = top + ROW * len(rows) + 10
     parts = [*_axis(scale, top, height - 8)]
     for start, end in windows:
         parts += _window(scale, start, end, top, height - 8, window_name)
     for number, row in enumerate(rows):
         parts += _row(scale, row, top + ROW * number)
-    ends = [0.0, 0.0]
+    ends = [0.0, 0.0, 0.0]
     for mark in sorted(marks, key=lambda mark: mark.day):
-        level = 0 if scale.x(mark.day) > ends[0] else 1
+        level = next((free for free, end in enumerate(ends) if scale.x(mark.day) > end), len(ends) - 1)
         ends[level] = scale.x(mark.day) + MARK_TEXT
-        parts += _mark(scale, mark, 32 + 15 * level, height - 6)
+        parts += _mark(scale, mark, 31 + 14 * level, height - 6)
     return _svg("date-line", height, title, description, parts)
 
 
@@ -211,16 +211,16 @@ def visit_calendar(
     *,
     title: str,
     description: str,
-    day_word: str,
+    day_words: str,
     today: date,
-    today_word: str,
+    today_words: str,
     epochs: Mapping[str, str],
 ) -> str:
     """This will draw visits in strips: one for the time around the infusions, drawn wide, and one for what follows, drawn narrow."""
     parts: list[str] = []
     y = 0.0
     for strip in _strips(visits):
-        drawn, height = _strip(strip, y, day_word, today, today_word, epochs)
+        drawn, height = _strip(strip, y, day_words, today, today_words, epochs)
         parts += drawn
         y += height
     return _svg("calendar", y, title, description, parts)
@@ -238,7 +238,7 @@ def _strips(visits: Sequence[VisitMark]) -> list[list[VisitMark]]:
 
 
 def _strip(
-    visits: list[VisitMark], y: float, day_word: str, today: date, today_word: str, epochs: Mapping[str, str]
+    visits: list[VisitMark], y: float, day_words: str, today: date, today_words: str, epochs: Mapping[str, str]
 ) -> tuple[list[str], float]:
     first, last = min(visit.earliest for visit in visits), max(visit.latest for visit in visits)
     pad = max((last - first).days // 40, 1)
@@ -252,6 +252,8 @@ def _strip(
         if x - before < 56:
             continue
         before = x
+        if x > WIDTH - 60:
+            break
         parts.append(f'<line class="grid" x1="{_n(x)}" y1="{_n(y + 26)}" x2="{_n(x)}" y2="{_n(y + height - 8)}"/>')
         parts.append(f'<text class="small-text" x="{_n(x + 3)}" y="{_n(y + height - 11)}">{day:%Y-%m}</text>')
     parts.append(f'<line class="axis" x1="8" y1="{_n(line)}" x2="{WIDTH - 8}" y2="{_n(line)}"/>')
@@ -259,14 +261,14 @@ def _strip(
         x = scale.x(today)
         parts.append(f'<line class="mark-today" x1="{_n(x)}" y1="{_n(y + 30)}" x2="{_n(x)}" y2="{_n(y + height - 26)}"/>')
         parts.append(
-            f'<text class="mark-today-text" x="{_n(x + 4)}" y="{_n(y + 38)}">{escape(today_word)} {today.isoformat()}</text>'
+            f'<text class="mark-today-text" x="{_n(x + 4)}" y="{_n(y + 38)}">{escape(today_words)} {today.isoformat()}</text>'
         )
     ends = [-100.0, -100.0]
     for visit in sorted(visits, key=lambda visit: (visit.day, visit.id)):
         x = (scale.x(visit.day) + scale.x(visit.day + timedelta(days=1))) / 2
         level = 0 if x - 27 > ends[0] else 1
         ends[level] = x + 27
-        parts += _visit(scale, visit, x, line, level, day_word)
+        parts += _visit(scale, visit, x, line, level, day_words)
     return parts, height
 
 
@@ -285,7 +287,7 @@ def _epoch_bands(scale: Scale, visits: list[VisitMark], y: float, height: float,
     return parts
 
 
-def _visit(scale: Scale, visit: VisitMark, x: float, line: float, level: int, day_word: str) -> list[str]:
+def _visit(scale: Scale, visit: VisitMark, x: float, line: float, level: int, day_words: str) -> list[str]:
     start, end = scale.x(visit.earliest), scale.x(visit.latest + timedelta(days=1))
     hint = f"<title>{escape(visit.hint)}</title>"
     parts = [
@@ -303,6 +305,6 @@ def _visit(scale: Scale, visit: VisitMark, x: float, line: float, level: int, da
     parts.append(f'<a href="{escape(visit.href)}">{name}</a>' if visit.href else name)
     parts.append(f'<text class="small-text" x="{_n(x)}" y="{_n(bottom)}" text-anchor="middle">{visit.day:%m-%d}</text>')
     parts.append(
-        f'<text class="small-text" x="{_n(x)}" y="{_n(bottom + 12)}" text-anchor="middle">{escape(day_word)}{visit.study_day}</text>'
+        f'<text class="small-text" x="{_n(x)}" y="{_n(bottom + 12)}" text-anchor="middle">{escape(day_words.format(day=visit.study_day))}</text>'
     )
     return parts

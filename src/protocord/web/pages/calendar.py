@@ -95,7 +95,7 @@ def _picture(page: CalendarPage, calendar: Calendar, today: date) -> SafeString:
         title=gettext("Calendar of visits and infusions"),
         description=gettext("%(visits)s visits, %(infusions)s of them with an infusion; the table below says the same.")
         % {"visits": len(calendar.visits), "infusions": len(infusions)},
-        day_word=gettext("day "),
+        day_words=gettext("day {day}"),
         today=today,
         today_word=gettext("today"),
         epochs={epoch: name.say(language()) for epoch, name in names.items()},

@@ -199,12 +199,10 @@ def steps_of(page: SubjectPage) -> tuple[Step, ...]:
 
 
 def mark_next(steps: list[Step]) -> Iterable[Step]:
-    """This will mark the first open step as the next one."""
-    found = False
-    for step in steps:
-        is_next = step.state == "open" and not found
-        found = found or is_next
-        yield Step(step.name, "next", step.day) if is_next else step
+    """This will mark the first open step after the last one done as the next."""
+    done = max((number for number, step in enumerate(steps) if step.state == "done"), default=-1)
+    for number, step in enumerate(steps):
+        yield Step(step.name, "next", step.day) if number == done + 1 and step.state == "open" else step
 
 
 def first_epoch(page: SubjectPage) -> str:
