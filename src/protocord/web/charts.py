@@ -213,14 +213,14 @@ def visit_calendar(
     description: str,
     day_words: str,
     today: date,
-    today_words: str,
+    today_word: str,
     epochs: Mapping[str, str],
 ) -> str:
     """This will draw visits in strips: one for the time around the infusions, drawn wide, and one for what follows, drawn narrow."""
     parts: list[str] = []
     y = 0.0
     for strip in _strips(visits):
-        drawn, height = _strip(strip, y, day_words, today, today_words, epochs)
+        drawn, height = _strip(strip, y, day_words, today, today_word, epochs)
         parts += drawn
         y += height
     return _svg("calendar", y, title, description, parts)
@@ -238,7 +238,7 @@ def _strips(visits: Sequence[VisitMark]) -> list[list[VisitMark]]:
 
 
 def _strip(
-    visits: list[VisitMark], y: float, day_words: str, today: date, today_words: str, epochs: Mapping[str, str]
+    visits: list[VisitMark], y: float, day_words: str, today: date, today_word: str, epochs: Mapping[str, str]
 ) -> tuple[list[str], float]:
     first, last = min(visit.earliest for visit in visits), max(visit.latest for visit in visits)
     pad = max((last - first).days // 40, 1)
@@ -261,7 +261,7 @@ def _strip(
         x = scale.x(today)
         parts.append(f'<line class="mark-today" x1="{_n(x)}" y1="{_n(y + 30)}" x2="{_n(x)}" y2="{_n(y + height - 26)}"/>')
         parts.append(
-            f'<text class="mark-today-text" x="{_n(x + 4)}" y="{_n(y + 38)}">{escape(today_words)} {today.isoformat()}</text>'
+            f'<text class="mark-today-text" x="{_n(x + 4)}" y="{_n(y + 38)}">{escape(today_word)} {today.isoformat()}</text>'
         )
     ends = [-100.0, -100.0]
     for visit in sorted(visits, key=lambda visit: (visit.day, visit.id)):
