@@ -61,7 +61,11 @@ def prepare(folder: Path) -> None:
 
 def sign_in_lines(folder: Path) -> list[str]:
     """This will return a line for each role and site: the name to sign in with, and its password."""
+    from protocord.conduct import Role
+
     rows = json.loads((folder / SIGN_INS).read_text(encoding="utf-8"))
+    order = [role.value for role in Role]
+    rows.sort(key=lambda row: (order.index(row["role"]), row["site"]))
     heading = ("role", "site", "name", "password")
     return table(
         [heading, *((row["role"].replace("_", " "), row["site"] or "all", row["username"], row["password"]) for row in rows)]

@@ -11,6 +11,7 @@ import click
 from protocord.cli.database import open_store
 from protocord.cli.door import Day, study_argument, today
 
+# Written out, so that no command pays for loading the rules of conduct; a test holds it to them.
 ROLES = ("coordinator", "investigator", "cell_lab", "monitor", "data_manager", "statistician", "sponsor", "administrator")
 
 
