@@ -27,7 +27,8 @@ def next_number(protocol: Protocol, study: StudyState, site: str) -> str:
     Raises KeyError for a site that the protocol does not name.
     """
     code = protocol.site(site).code
-    taken = [int(number.rpartition("-")[2]) for number in study.subjects if number.rpartition("-")[0] == code]
+    parts = [number.rpartition("-") for number in study.subjects]
+    taken = [int(running) for site_code, _, running in parts if site_code == code and running.isdecimal()]
     return f"{code}-{max(taken, default=0) + 1:03d}"
 
 

@@ -6,7 +6,7 @@ chain valid. A seal in the study's chain binds the heads of all chains under one
 """
 
 from protocord.ledger.bodies import Body, Json, Kinds, from_data, to_data
-from protocord.ledger.chain import append, digest_of, hash_of, is_redacted, redact
+from protocord.ledger.chain import append, digest_of, hash_of, redact
 from protocord.ledger.diagnosis import Fault, FaultKind
 from protocord.ledger.entries import GENESIS, SOURCES, By, Draft, Entry, ProtocolStamp, Redaction, Seal
 from protocord.ledger.lines import FORMAT, read_lines, write_lines
@@ -35,7 +35,6 @@ __all__ = [
     "from_data",
     "hash_of",
     "heads_of",
-    "is_redacted",
     "merkle_root",
     "read_lines",
     "redact",

@@ -121,8 +121,3 @@ def redact(entry: Entry) -> Entry:
     A `redaction` entry that names it must stand later in the same chain, or verification objects.
     """
     return replace(entry, body=None, salt=None)
-
-
-def is_redacted(entry: Entry) -> bool:
-    """This will tell whether the entry's body has been emptied."""
-    return entry.body is None

@@ -52,8 +52,9 @@ class Fault:
         return Problem(Place(item=f"{self.subject or 'study'} #{self.position}"), say(self.reason, "en"))
 
 
-def diagnose(chain: Sequence[Entry], index: int) -> Fault:
-    """This will name what was done at `index`, the first entry of the chain that does not follow the one before it."""
+def diagnose(chain: Sequence[Entry]) -> Fault:
+    """This will name what was done to a broken chain at its first entry that does not follow the one before it."""
+    index = next(index for index in range(len(chain)) if not _follows(chain, index))
     entry, expected = chain[index], index + 1
     previous = chain[index - 1].hash if index else GENESIS
     if entry.body is not None and digest_of(entry.body, entry.salt or "") != entry.digest:
@@ -63,6 +64,13 @@ def diagnose(chain: Sequence[Entry], index: int) -> Fault:
     if entry.previous == previous:
         return Fault(entry.subject, expected, FaultKind.ALTERED, "numbering_altered", (("claims", entry.position),))
     return _misplaced(chain, index)
+
+
+def _follows(chain: Sequence[Entry], index: int) -> bool:
+    entry = chain[index]
+    whole = entry.body is None or digest_of(entry.body, entry.salt or "") == entry.digest
+    previous = chain[index - 1].hash if index else GENESIS
+    return whole and hash_of(entry) == entry.hash and (entry.position, entry.previous) == (index + 1, previous)
 
 
 def _not_itself(entry: Entry, expected: int) -> Fault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from protocord.errors import LedgerProblems, Place, Problem
@@ -18,11 +19,17 @@ from protocord.ledger.entries import By, Entry, ProtocolStamp
 FORMAT = "protocord-ledger"
 VERSION = 1
 
-_TEXT = ("study", "kind", "digest", "reason", "source", "previous", "hash")
 _FIELDS = (
     "study", "subject", "position", "kind", "at", "user", "role", "site", "reason", "source",
     "protocol", "version", "protocol_hash", "previous", "digest", "hash", "salt", "body",
 )  # fmt: skip
+
+_OPTIONAL = ("subject", "salt", "body")
+
+# What the types of a line's values may be: text but for the position, and nothing where a field is optional.
+_TYPES = frozenset(
+    product(*((str, type(None)) if name in _OPTIONAL else (int,) if name == "position" else (str,) for name in _FIELDS))
+)
 
 
 def write_lines(entries: Iterable[Entry]) -> Iterator[str]:
@@ -46,13 +53,15 @@ def read_lines(lines: Iterable[str], *, file: str = "") -> tuple[Entry, ...]:
     """This will return the entries of a ledger file, unverified; raises LedgerProblems naming every malformed line by number."""
     entries: list[Entry] = []
     problems: list[Problem] = []
+    people: dict[tuple[str, str, str], By] = {}
+    stamps: dict[tuple[str, str, str], ProtocolStamp] = {}
     number = 0
     for number, line in enumerate(lines, start=1):
         try:
             if number == 1:
                 _check_header(json.loads(line))
             else:
-                entries.append(_entry(json.loads(line)))
+                entries.append(_entry(json.loads(line), people, stamps))
         except ValueError as problem:
             what = "is not JSON" if isinstance(problem, json.JSONDecodeError) else str(problem)
             problems.append(Problem(Place(file, number), f"Line {number} {what}."))
@@ -72,28 +81,33 @@ def _check_header(data: Any) -> None:
         raise ValueError(message)
 
 
-def _entry(data: Any) -> Entry:
-    if not isinstance(data, dict) or list(data) != list(_FIELDS):
+def _entry(data: Any, people: dict[tuple[str, str, str], By], stamps: dict[tuple[str, str, str], ProtocolStamp]) -> Entry:
+    """This will return one line's entry; `people` and `stamps` remember those that came before, of which there are few."""
+    if not isinstance(data, dict) or tuple(data) != _FIELDS:
         wrong = sorted(set(_FIELDS) ^ set(data)) if isinstance(data, dict) else []
         message = f"does not hold the fields of an entry in their order{': ' + ', '.join(wrong) if wrong else ''}"
         raise ValueError(message)
-    optional = ("subject", "salt", "body")
-    for name, value in data.items():
-        wanted = int if name == "position" else str
-        if type(value) is not wanted and not (value is None and name in optional):
-            message = f"has a `{name}` that is not {'a number' if wanted is int else 'text'}"
-            raise ValueError(message)
-    at = datetime.fromisoformat(data["at"])
-    if at.tzinfo is None or moment(at) != data["at"]:
+    if tuple(map(type, data.values())) not in _TYPES:
+        raise ValueError(_wrong_type(data))
+    (
+        study, subject, position, kind, at_text, user, role, site, reason, source,
+        protocol, version, protocol_hash, previous, digest, own, salt, body,
+    ) = data.values()  # fmt: skip
+    at = datetime.fromisoformat(at_text)
+    if at.tzinfo is None or moment(at) != at_text:
         message = "has a time that is not written as 2026-03-04T05:06:07.000000+00:00"
         raise ValueError(message)
-    return Entry(
-        subject=data["subject"],
-        position=data["position"],
-        body=data["body"],
-        salt=data["salt"],
-        protocol=ProtocolStamp(data["protocol"], data["version"], data["protocol_hash"]),
-        by=By(data["user"], data["role"], data["site"]),
-        at=at,
-        **{name: data[name] for name in _TEXT},
+    who, what = (user, role, site), (protocol, version, protocol_hash)
+    by = people.get(who) or people.setdefault(who, By(*who))
+    stamp = stamps.get(what) or stamps.setdefault(what, ProtocolStamp(*what))
+    return Entry(study, subject, position, kind, body, salt, digest, stamp, by, at, reason, source, previous, own)
+
+
+def _wrong_type(data: dict[str, Any]) -> str:
+    wanted = {name: "a number" if name == "position" else "text" for name in _FIELDS}
+    wrong = next(
+        name
+        for name, value in data.items()
+        if type(value) is not (int if name == "position" else str) and not (value is None and name in _OPTIONAL)
     )
+    return f"has a `{wrong}` that is not {wanted[wrong]}"

@@ -52,77 +52,102 @@ def verify(entries: Iterable[Entry], *, heads: Iterable[Head] = (), roots: Itera
     or of the heads as they are now. Each chain's first fault is named; faults of seals, redactions and anchors come on top.
     Raises ValueError when the entries are of more than one study.
     """
-    chains: dict[str | None, list[Entry]] = {}
-    for entry in entries:
-        chain = chains.get(entry.subject)
-        if chain is None:
-            chains[entry.subject] = [entry]
-        else:
-            chain.append(entry)
-    if len({entry.study for chain in chains.values() for entry in (chain[0], chain[-1])}) > 1:
+    given = entries if isinstance(entries, list | tuple) else list(entries)
+    followed = _follow(given)
+    if len({study for link in followed.values() for study in (link.study, link.last.study)}) > 1:
         message = "verify one study at a time: chains of two studies may share a subject's number"
         raise ValueError(message)
-    ordered = [chains[subject] for subject in sorted(chains, key=lambda subject: subject or "")]
-    faults = [fault for chain in ordered for fault in _chain_faults(chain)]
-    seals = [entry for entry in chains.get(None, []) if entry.kind == Seal.kind and entry.body is not None]
-    by_place = {(entry.subject, entry.position): entry.hash for chain in ordered for entry in chain} if seals or heads else {}
+    remarkable = {subject for subject, link in followed.items() if link.broken or link.apart}
+    chains = _chains(given, remarkable)
+    faults = [fault for subject in sorted(remarkable, key=_order) for fault in _chain_faults(chains[subject], followed[subject])]
+    seals = [entry for entry in given if entry.subject is None and entry.kind == Seal.kind and entry.body is not None]
+    by_place = {(entry.subject, entry.position): entry.hash for entry in given} if seals or heads else {}
     sealed_roots: set[str] = set()
     for entry in seals:
         faults += _seal_faults(entry, by_place, sealed_roots)
-    now = heads_of(chain[-1] for chain in ordered)
-    faults += _anchor_faults(heads, roots, by_place, sealed_roots | {merkle_root(now)}, chains)
+    now = heads_of(link.last for link in followed.values())
+    own = followed.get(None)
+    faults += _anchor_faults(heads, roots, by_place, sealed_roots | {merkle_root(now)}, own.last.position if own else 0)
     return Verification(
-        entries=sum(map(len, ordered)),
-        chains=len(chains),
+        entries=len(given),
+        chains=len(followed),
         seals=len(seals),
-        redacted=sum(entry.body is None for chain in ordered for entry in chain),
+        redacted=sum(entry.body is None for chain in chains.values() for entry in chain),
         faults=tuple(dict.fromkeys(faults)),
         heads=now,
     )
 
 
-def _chain_faults(chain: Sequence[Entry]) -> Iterator[Fault]:
-    broken = _first_break(chain)
-    if broken is not None:
-        yield diagnose(chain, broken)
-    yield from _redaction_faults(chain)
+def _order(subject: str | None) -> str:
+    return subject or ""
 
 
-def _first_break(chain: Sequence[Entry]) -> int | None:
-    """This will return the index of the first entry that does not follow, or None.
+class _Link:
+    """How far one chain was followed: to `last`, `count` entries in; broken there; with emptied or redacting entries among them."""
 
-    The one hot loop of verification: it repeats what `chain.digest_of` and `chain.header` define, without their calls,
-    and a test holds the two equal. A stranger's 200,000 entries must take a second, not four.
+    __slots__ = ("apart", "broken", "count", "last", "previous", "study")
+
+    def __init__(self, first: Entry) -> None:
+        self.count, self.previous, self.last, self.study = 0, GENESIS, first, first.study
+        self.broken = self.apart = False
+
+
+def _follow(entries: Sequence[Entry]) -> dict[str | None, _Link]:
+    """This will follow each chain through the entries, up to its first entry that does not follow the one before it.
+
+    The one hot loop of verification: it repeats what `chain.digest_of` and `chain.header` define, without their calls, and
+    in the order in which the entries lie in memory. A stranger's 200,000 entries must take a second, not four.
     """
-    previous = GENESIS
-    for position, entry in enumerate(chain, start=1):
-        body = entry.body
-        if body is not None and sha256(f"protocord-body-1\n{entry.salt}\n{body}".encode()).hexdigest() != entry.digest:
-            return position - 1
+    links: dict[str | None, _Link] = {}
+    redaction = Redaction.kind
+    for entry in entries:
+        link = links.get(entry.subject)
+        if link is None:
+            link = links[entry.subject] = _Link(entry)
+        link.last = entry
+        link.count = position = link.count + 1
+        body, kind, digest, previous = entry.body, entry.kind, entry.digest, link.previous
+        if body is None or kind == redaction:
+            link.apart = True
+        if body is not None and sha256(f"protocord-body-1\n{entry.salt}\n{body}".encode()).hexdigest() != digest:
+            link.broken = True
         protocol, by = entry.protocol, entry.by
         text = (
-            f"protocord-entry-1\n{entry.study}\n{entry.subject or ''}\n{position}\n{entry.kind}\n{entry.digest}\n"
+            f"protocord-entry-1\n{entry.study}\n{entry.subject or ''}\n{position}\n{kind}\n{digest}\n"
             f"{protocol.id}\n{protocol.version}\n{protocol.hash}\n{by.user}\n{by.role}\n{by.site}\n"
             f"{moment(entry.at)}\n{entry.reason}\n{entry.source}\n{previous}"
         )
-        mine = entry.hash
+        link.previous = mine = entry.hash
         if sha256(text.encode()).hexdigest() != mine or entry.position != position or entry.previous != previous:
-            return position - 1
-        previous = mine
-    return None
+            link.broken = True
+    return links
+
+
+def _chains(entries: Sequence[Entry], wanted: set[str | None]) -> dict[str | None, list[Entry]]:
+    chains: dict[str | None, list[Entry]] = {subject: [] for subject in wanted}
+    if wanted:
+        for entry in entries:
+            if entry.subject in chains:
+                chains[entry.subject].append(entry)
+    return chains
+
+
+def _chain_faults(chain: Sequence[Entry], link: _Link) -> Iterator[Fault]:
+    if link.broken:
+        yield diagnose(chain)
+    if link.apart:
+        yield from _redaction_faults(chain)
 
 
 def _redaction_faults(chain: Sequence[Entry]) -> Iterator[Fault]:
     """An emptied body must be named by a later redaction entry, and a redaction must name an entry that is there."""
     emptied = {entry.position: entry for entry in chain if entry.body is None}
+    hashes = {entry.position: entry.hash for entry in chain}
     explained: set[int] = set()
-    hashes: Mapping[int, str] | None = None
     for entry in chain:
         if entry.kind != Redaction.kind or entry.body is None:
             continue
         body = _own_body(entry)
-        if hashes is None:
-            hashes = {earlier.position: earlier.hash for earlier in chain}
         if not isinstance(body, Redaction) or body.position >= entry.position or hashes.get(body.position) != body.hash:
             yield Fault(entry.subject, entry.position, FaultKind.REDACTION, "redaction_names_no_entry")
         else:
@@ -165,11 +190,10 @@ def _anchor_faults(
     roots: Iterable[str],
     by_place: Mapping[tuple[str | None, int], str],
     known_roots: set[str],
-    chains: Mapping[str | None, list[Entry]],
+    last: int,
 ) -> Iterator[Fault]:
     for head in heads:
         yield from _head_faults(head, by_place)
     for root in roots:
         if root not in known_roots:
-            last = chains[None][-1].position if None in chains else 0
             yield Fault(None, last, FaultKind.SEAL, "root_not_found", (("root", root),))

@@ -10,8 +10,12 @@ import pytest
 from protocord.conduct import (
     MAY,
     AssessEligibility,
+    Change,
     Decider,
+    EligibilitySigned,
     Enrol,
+    FormKey,
+    FormSaved,
     PlanCalendar,
     RecordForm,
     RecordVisit,
@@ -21,13 +25,22 @@ from protocord.conduct import (
     Role,
     Scope,
     ScreenFail,
+    ScreeningReopened,
+    SignatureBroken,
+    SignedIn,
     SignEligibility,
     Status,
+    SubjectEnrolled,
     SubjectLine,
     Wish,
     Withdraw,
+    evolve,
+    fold,
     local_date,
 )
+from protocord.errors import LedgerProblems
+from protocord.forms import ItemAnswer
+from protocord.ledger import Body, Draft, Entry, Redaction, append, redact, verify
 
 from .conftest import DAY, HERE, INFUSION, THERE, Play, kinds
 
@@ -288,3 +301,52 @@ def test_an_enrolled_child_is_not_assessed_failed_or_enrolled_again(play: Play) 
 
     for wish in (AssessEligibility(DAY), ScreenFail(DAY, ("I01",)), Enrol(DAY)):
         assert kinds(play.do(wish)) == ["conduct_status_enrolled"]
+
+
+def test_a_redacted_entry_changes_nothing_and_what_follows_it_is_taken_as_it_stands(play: Play) -> None:
+    play.screened()
+    play.save("demographics", person__birth_date="2020-03-15", reason="typing error")
+    chain = list(play.entries)
+    first = next(e for e in chain if e.kind == "form_saved" and e.data["form"] == "demographics")
+    named = Draft(
+        first.study, first.subject, Redaction(first.position, first.hash), first.protocol, first.by, play.at, "a name in it"
+    )
+    chain[first.position - 1] = redact(first)
+    chain.append(append(chain[-1], named, "0" * 32))
+
+    state = fold(chain)
+
+    assert verify(chain).ok
+    assert state is not None
+    assert state.redacted == (first.position,)
+    answers = state.forms[FormKey("SCR", "demographics")].answers
+    assert [answer.value for answer in answers.values()] == ["2020-03-15"]
+
+
+def test_an_entry_that_cannot_follow_is_refused(play: Play) -> None:
+    play.screened()
+    state, last = play.state, play.entries[-1]
+
+    def following(body: Body) -> Entry:
+        return append(last, Draft(last.study, last.subject, body, last.protocol, last.by, play.at), "0" * 32)
+
+    changed = FormSaved("SCR", "demographics", 1, (Change("person.sex", ItemAnswer("female"), ItemAnswer("male")),))
+    for body, said in (
+        (changed, "from a value that it did not have"),
+        (SubjectEnrolled(DAY, 99, 99), ""),
+        (ScreeningReopened(DAY), "screens again a subject that is screening"),
+        (EligibilitySigned(99, "0" * 64, "eligible", "Ana"), "not the latest"),
+        (SignatureBroken(99), "not there"),
+        (SignedIn("dan"), "does not belong in a subject's chain"),
+    ):
+        entry = following(body)
+        if said:
+            with pytest.raises(LedgerProblems, match=said):
+                evolve(state, entry)
+        else:
+            with pytest.raises(LedgerProblems, match="does not follow"):
+                evolve(evolve(state, entry), entry)
+    with pytest.raises(LedgerProblems, match="begins with its registration"):
+        evolve(None, last)
+    with pytest.raises(LedgerProblems, match="No entry kind is called `other`"):
+        evolve(state, replace(last, kind="other", position=last.position + 1))
