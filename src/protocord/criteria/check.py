@@ -17,7 +17,7 @@ from protocord.criteria.index import FactIndex
 from protocord.criteria.lengths import is_day
 from protocord.criteria.numbers import each_once, unique
 from protocord.criteria.parse import parse
-from protocord.criteria.plan import Plan
+from protocord.criteria.plan import Plan, lacking
 from protocord.criteria.problems import RuleProblem
 from protocord.criteria.tree import Expression
 from protocord.criteria.write import to_text
@@ -39,10 +39,15 @@ class CheckedRule:
     value_sets: frozenset[str]
     plan: Plan = field(repr=False, compare=False)
 
-    def evaluate(self, index: FactIndex, anchors: Anchors) -> Evaluation:
-        """This will decide the rule on `anchors.reference`, with reasons."""
-        found: Evaluation = self.plan.decide(Ask(index, anchors.reference.toordinal(), anchors.known_on.toordinal()))
-        reasons, missing, thresholds = unique(found.reasons), unique(found.missing), unique(found.thresholds)
+    def evaluate(self, index: FactIndex, anchors: Anchors, wanted: Truth = Truth.TRUE) -> Evaluation:
+        """This will decide the rule on `anchors.reference`, with reasons.
+
+        `missing` lists what could still make it as it is `wanted`: true for an inclusion criterion, false for an exclusion
+        criterion, unknown where either will do.
+        """
+        ask = Ask(index, anchors.reference.toordinal(), anchors.known_on.toordinal())
+        found: Evaluation = self.plan.decide(ask, wanted)
+        reasons, missing, thresholds = unique(found.reasons), unique(lacking(found, wanted)), unique(found.thresholds)
         return Evaluation(found.truth, reasons, each_once(found.used), missing, thresholds)
 
     def truth(self, index: FactIndex, anchors: Anchors) -> Truth:

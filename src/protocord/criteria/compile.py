@@ -25,8 +25,10 @@ from protocord.criteria.plan import (
 )
 from protocord.criteria.problems import Slip
 from protocord.criteria.tree import Expression, Spot
+from protocord.criteria.wording import in_words
 from protocord.values.quantities import Quantity
 from protocord.values.reasons import Reason
+from protocord.values.text import Text
 
 _NUMERIC = (Gives.NUMBER, Gives.RATIO, Gives.QUANTITY)
 _WHAT = {
@@ -152,7 +154,12 @@ class Compiler:
             return Constant(Truth.UNKNOWN, node.at)
         second = self._number(node.right if asked_left else node.left, measured)
         left, right = (first, second) if asked_left else (second, first)
-        return Comparing(node.operator, left, right, node.at)
+        return Comparing(node.operator, left, right, self._about(node.left if asked_left else node.right), node.at)
+
+    def _about(self, asked: Expression) -> Text:
+        """What is asked for, in words: `ANC (latest of the last 7 days)`."""
+        said = tree.substituted(asked, self.parameters)
+        return Text(in_words(said, self.concepts, "en"), in_words(said, self.concepts, "zh"))
 
     def _measured(self, expression: Expression) -> Concept | None:
         """The concept whose unit an expression is in: that of its first function that gives a quantity."""

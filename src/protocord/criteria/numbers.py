@@ -6,13 +6,14 @@ A comparison is true (false) only if it is so for every possibility; so a decide
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from protocord.criteria.answers import Evaluation, Truth, UsedFact
 from protocord.criteria.tree import Comparison
 from protocord.values.quantities import Quantity
 from protocord.values.reasons import Particular, Reason
+from protocord.values.text import Text
 
 _EXACT = Context(prec=100)  # wide enough for the product of any two reported numbers
 _ONE = Decimal(1)
@@ -49,7 +50,6 @@ class Numbers:
     doubts: tuple[Reason, ...] = ()
     reasons: tuple[Reason, ...] = ()
     used: tuple[UsedFact, ...] = ()
-    missing: tuple[Reason, ...] = field(default=())
 
     @classmethod
     def exactly(cls, value: Decimal, unit: str = "1") -> Numbers:
@@ -145,8 +145,8 @@ def decides(first: Numbers, operator: Comparison, second: Numbers) -> Truth:
     return Truth.TRUE if True in outcomes else Truth.FALSE
 
 
-def compare(first: Numbers, written: Comparison, second: Numbers) -> Evaluation:
-    """This will decide a comparison for all possibilities of both sides, with the reason of each."""
+def compare(first: Numbers, written: Comparison, second: Numbers, about: Text) -> Evaluation:
+    """This will decide a comparison for all possibilities of both sides, with the reason of each; `about` names what is asked for."""
     truth = decides(first, written, second)
     found, operator, limits = _turn(first, written, second)
     decided: list[Reason] = []
@@ -156,15 +156,14 @@ def compare(first: Numbers, written: Comparison, second: Numbers) -> Evaluation:
             outcome = holds(case, operator, limit)
             if case.family:
                 (undecided if outcome is None else decided).append(_reason(case, operator, limit, outcome))
-    asked = tuple(_threshold(found, operator, limit) for limit in limits.cases if not limit.family)
-    used, open_anyway = found.used + limits.used, found.missing + limits.missing
+    asked = tuple(_threshold(found, operator, limit, about) for limit in limits.cases if not limit.family)
+    used = found.used + limits.used
     if truth is not Truth.UNKNOWN:
-        return Evaluation(truth, (*found.reasons, *limits.reasons, *decided), used, open_anyway, asked)
-    doubts = found.doubts + limits.doubts if found.cases and limits.cases else ()
-    why = (*found.absent, *limits.absent, *undecided, *doubts)
-    return Evaluation(truth, why, used, why + open_anyway, asked)
+        return Evaluation(truth, (*found.reasons, *limits.reasons, *decided), used, (), asked)
+    why = (*found.absent, *limits.absent, *undecided, *found.doubts, *limits.doubts)
+    return Evaluation(truth, why, used, why, asked)
 
 
-def _threshold(found: Numbers, operator: Comparison, limit: Case) -> Reason:
+def _threshold(found: Numbers, operator: Comparison, limit: Case, about: Text) -> Reason:
     unit = found.cases[0].unit if found.cases and found.cases[0].family != "times_uln" else limit.unit
-    return Reason.of(_THRESHOLD[operator], limit=_shown(limit, unit))
+    return Reason.of(_THRESHOLD[operator], about=about, limit=_shown(limit, unit))

@@ -1,6 +1,7 @@
 """A checked rule ready to run: each node decides itself on a day, and names the days on which it may change.
 
-Kleene's logic throughout; both sides are always decided, so that nothing that is missing is lost behind a part that decides.
+Kleene's logic throughout. Both sides are always decided, so that nothing that is missing is lost behind a part that decides; but a
+part that already is as it is `wanted` (true, for an inclusion criterion; unknown: either will do) lacks nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +18,20 @@ from protocord.criteria.index import FactIndex
 from protocord.criteria.numbers import Numbers, compare, decides
 from protocord.criteria.tree import Comparison, Spot
 from protocord.values.reasons import Reason
+from protocord.values.text import Text
 
 _LEFT_OPEN = Reason.of("left_open")
 Limits = frozenset[Decimal] | None
+
+
+def is_settled(truth: Truth, wanted: Truth) -> bool:
+    """This will tell whether nothing more need be known: it is as wanted, or decided where either will do."""
+    return truth is wanted or (wanted is Truth.UNKNOWN and truth is not Truth.UNKNOWN)
+
+
+def lacking(found: Evaluation, wanted: Truth) -> tuple[Reason, ...]:
+    """This will return what a part lacks: nothing when it is settled."""
+    return () if is_settled(found.truth, wanted) else found.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,7 @@ class Constant:
     truth: Truth
     at: Spot
 
-    def decide(self, _ask: Ask) -> Evaluation:
+    def decide(self, _ask: Ask, _wanted: Truth = Truth.TRUE) -> Evaluation:
         """This will give the constant; `null` with the reason that the rule leaves it open."""
         return (
             Evaluation(self.truth, (_LEFT_OPEN,), missing=(_LEFT_OPEN,))
@@ -58,7 +70,7 @@ class Asked:
     term: str
     at: Spot
 
-    def decide(self, ask: Ask) -> Any:
+    def decide(self, ask: Ask, _wanted: Truth = Truth.TRUE) -> Any:
         """This will ask the function, once a day for all the rules that ask the same."""
         asked = ask.index.asked.setdefault((ask.day, ask.known), {})
         found = asked.get(self.term)
@@ -87,9 +99,9 @@ class Negation:
     operand: Plan
     at: Spot
 
-    def decide(self, ask: Ask) -> Evaluation:
+    def decide(self, ask: Ask, wanted: Truth = Truth.TRUE) -> Evaluation:
         """This will turn the operand's truth; its reasons stay."""
-        found = self.operand.decide(ask)
+        found = self.operand.decide(ask, ~wanted)
         return Evaluation(~found.truth, found.reasons, found.used, found.missing, found.thresholds)
 
     def answer(self, ask: Ask) -> Truth:
@@ -110,16 +122,16 @@ class Junction:
     right: Plan
     at: Spot
 
-    def decide(self, ask: Ask) -> Evaluation:
+    def decide(self, ask: Ask, wanted: Truth = Truth.TRUE) -> Evaluation:
         """This will combine both operands, keeping the reasons of those that decide and all that is missing."""
-        both = self.left.decide(ask), self.right.decide(ask)
+        both = self.left.decide(ask, wanted), self.right.decide(ask, wanted)
         truths = {found.truth for found in both}
         truth = self.decisive if self.decisive in truths else Truth.UNKNOWN if Truth.UNKNOWN in truths else ~self.decisive
         return Evaluation(
             truth,
             tuple(reason for found in both if found.truth is truth for reason in found.reasons),
             both[0].used + both[1].used,
-            both[0].missing + both[1].missing,
+            () if is_settled(truth, wanted) else lacking(both[0], wanted) + lacking(both[1], wanted),
             both[0].thresholds + both[1].thresholds,
         )
 
@@ -146,21 +158,21 @@ class Choice:
     otherwise: Plan
     at: Spot
 
-    def decide(self, ask: Ask) -> Evaluation:
+    def decide(self, ask: Ask, wanted: Truth = Truth.TRUE) -> Evaluation:
         """This will take the branch, or join both."""
-        asked = self.condition.decide(ask)
+        asked = self.condition.decide(ask, Truth.UNKNOWN)
         if asked.truth is not Truth.UNKNOWN:
-            taken = (self.then if asked.truth is Truth.TRUE else self.otherwise).decide(ask)
-            why, missing = asked.reasons + taken.reasons, asked.missing + taken.missing
-            return Evaluation(taken.truth, why, asked.used + taken.used, missing, asked.thresholds + taken.thresholds)
-        both = self.then.decide(ask), self.otherwise.decide(ask)
+            taken = (self.then if asked.truth is Truth.TRUE else self.otherwise).decide(ask, wanted)
+            why, used = asked.reasons + taken.reasons, asked.used + taken.used
+            return Evaluation(taken.truth, why, used, taken.missing, asked.thresholds + taken.thresholds)
+        both = self.then.decide(ask, wanted), self.otherwise.decide(ask, wanted)
         agreed = both[0].truth is both[1].truth and both[0].truth is not Truth.UNKNOWN
         open_ = asked.reasons + tuple(one for found in both if found.truth is Truth.UNKNOWN for one in found.missing)
         return Evaluation(
             both[0].truth if agreed else Truth.UNKNOWN,
             both[0].reasons + both[1].reasons if agreed else open_,
             asked.used + both[0].used + both[1].used,
-            asked.missing + both[0].missing + both[1].missing,
+            (() if agreed else asked.missing) + lacking(both[0], wanted) + lacking(both[1], wanted),
             asked.thresholds + both[0].thresholds + both[1].thresholds,
         )
 
@@ -212,7 +224,7 @@ class NumberChoice:
 
     def decide(self, ask: Ask) -> Numbers:
         """This will take the branch, or join both."""
-        asked = self.condition.decide(ask)
+        asked = self.condition.decide(ask, Truth.UNKNOWN)
         if asked.truth is not Truth.UNKNOWN:
             taken = (self.then if asked.truth is Truth.TRUE else self.otherwise).decide(ask)
             return Numbers(
@@ -221,7 +233,6 @@ class NumberChoice:
                 taken.doubts,
                 asked.reasons + taken.reasons,
                 asked.used + taken.used,
-                asked.missing + taken.missing,
             )
         one, other = self.then.decide(ask), self.otherwise.decide(ask)
         return Numbers(
@@ -230,7 +241,6 @@ class NumberChoice:
             asked.reasons + one.doubts + other.doubts,
             one.reasons + other.reasons,
             asked.used + one.used + other.used,
-            asked.missing + one.missing + other.missing,
         )
 
     def days(self, index: FactIndex, known: int, limits: Limits = None) -> Iterator[int]:
@@ -242,16 +252,17 @@ class NumberChoice:
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """A comparison of two numbers."""
+    """A comparison of two numbers; `about` says in words what is asked for."""
 
     operator: Comparison
     left: NumberPlan
     right: NumberPlan
+    about: Text
     at: Spot
 
-    def decide(self, ask: Ask) -> Evaluation:
+    def decide(self, ask: Ask, _wanted: Truth = Truth.TRUE) -> Evaluation:
         """This will compare every possibility of both sides."""
-        return compare(self.left.decide(ask), self.operator, self.right.decide(ask))
+        return compare(self.left.decide(ask), self.operator, self.right.decide(ask), self.about)
 
     def answer(self, ask: Ask) -> Truth:
         """The truth alone."""

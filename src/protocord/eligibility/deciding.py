@@ -38,11 +38,15 @@ class Deciding:
                 return Answer.REVIEW if asked is Truth.TRUE else Answer.UNKNOWN
         return self._as_answer(self.rules.rule.truth(index, anchors))
 
+    @property
+    def wanted(self) -> Truth:
+        """What the rule must be for the child to enter."""
+        return Truth.TRUE if self.criterion.type == "inclusion" else Truth.FALSE
+
     def _as_answer(self, truth: Truth) -> Answer:
         if truth is Truth.UNKNOWN:
             return Answer.UNKNOWN
-        holds = truth is Truth.TRUE
-        return Answer.MET if holds is (self.criterion.type == "inclusion") else Answer.NOT_MET
+        return Answer.MET if truth is self.wanted else Answer.NOT_MET
 
     def breakpoints(self, index: FactIndex, known_on: date) -> set[date]:
         """This will return every assessment day on which the answer may differ from the day before."""
@@ -56,13 +60,13 @@ class Deciding:
         asked = self.rules.review_when
         if asked is None or asked.truth(index, anchors) is Truth.FALSE:
             return _NO_REVIEW
-        return asked.evaluate(index, anchors)
+        return asked.evaluate(index, anchors, Truth.UNKNOWN)
 
     def finding(self, index: FactIndex, on: date) -> Finding:
         """This will decide the criterion for an assessment on `on`, with reasons, remarks and calculations."""
         reference = on + timedelta(days=self.lead)
         anchors = Anchors(reference, on)
-        rule = self.rules.rule.evaluate(index, anchors)
+        rule = self.rules.rule.evaluate(index, anchors, self.wanted)
         review = self._review(index, anchors)
         advisories = [advisory for advisory in self.rules.advisories if advisory.when.truth(index, anchors) is Truth.TRUE]
         answer = self._as_answer(rule.truth)
@@ -82,7 +86,7 @@ class Deciding:
             reasons=reasons,
             used=rule.used if review.truth is Truth.FALSE else each_once(rule.used + review.used),
             thresholds=rule.thresholds,
-            missing=() if answer is Answer.MET else missing,
+            missing=missing,
             advisories=tuple(advisory.id for advisory in advisories),
             advisory_texts=tuple(advisory.text for advisory in advisories),
             calculations=tuple(calculate(name, index, on) for name in self.criterion.calculations),

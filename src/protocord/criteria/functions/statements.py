@@ -106,7 +106,9 @@ def code_in(ask: Ask, asked: str, codes: Collection[str], set_name: Text | str) 
 
 
 def _code_reason(index: FactIndex, event: Event, kind: str, set_name: Text | str) -> Reason:
-    code = event.fact.value if isinstance(event.fact.value, str) else None
+    written = event.fact.value if isinstance(event.fact.value, str) else None
+    known = index.concepts.get(event.fact.concept)
+    code = known.values.get(written, written) if known and written else written
     return Reason.of(kind, concept=index.name(event.fact.concept), code=code, value_set=set_name, date=event.fact.start)
 
 
