@@ -98,10 +98,13 @@ def load(path: Path | str) -> Protocol:
     _read_value_sets(loaded)
     _read_forms(loaded)
     _unknown_files(loaded)
-    known = names(loaded.sources, loaded.form_names, frozenset(_stems(folder / "value_sets", ".csv")), loaded.concepts)
+    value_sets = _stems(folder / "value_sets", ".csv")
+    known = names(loaded.sources, loaded.form_names, frozenset(value_sets), loaded.concepts)
     dangling(loaded.sources, known, loaded.problems)
     _find_faults(loaded)
-    checked = {} if loaded.concepts is None else check_rules(loaded.sources, loaded.concepts, loaded.value_sets, loaded.problems)
+    # A value set that could not be read exists all the same: the rules that name it are right.
+    codes = {name: loaded.value_sets[name].codes if name in loaded.value_sets else frozenset({"?"}) for name in value_sets}
+    checked = {} if loaded.concepts is None else check_rules(loaded.sources, loaded.concepts, codes, loaded.problems)
     if loaded.problems:
         raise DocumentProblems(sorted(set(loaded.problems)))
     assert loaded.concepts is not None  # without concepts there is a problem

@@ -170,13 +170,20 @@ def _plain(node: yaml.Node, source: Source, problems: list[Problem]) -> Any:
         content = [_plain(child, source, problems) for child in node.value]
     else:
         content = {}
+        seen: set[str] = set()
         for key, child in node.value:
-            if key.value in content:
-                place = Place(source.file, key.start_mark.line + 1)
+            place = Place(source.file, key.start_mark.line + 1)
+            if not isinstance(key, yaml.ScalarNode):
+                problems.append(
+                    Problem(place, "a key must be a word.", "Write `key: value`; put text with brackets in it in quotes.")
+                )
+                continue
+            if key.value in seen:
                 problems.append(Problem(place, f"the key {key.value!r} stands twice.", "Keep one of the two."))
+            seen.add(key.value)
             value = _plain(child, source, problems)
             if value is not None:
-                content[str(key.value)] = value
+                content[key.value] = value
     return content
 
 

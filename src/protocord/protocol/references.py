@@ -163,7 +163,7 @@ def _anchors(sources: Sources, known: Names, problems: list[Problem]) -> None:
 
 def _readings(sources: Sources, problems: list[Problem]) -> None:
     source = sources.documents.get("eligibility")
-    if source is None:
+    if source is None or source.root is None:
         return
     offered: dict[str, set[str]] = {scalar(node) or "": {"default"} for _, node in source.find("criteria.*.id")}
     by_index = {loc[1]: scalar(node) or "" for loc, node in source.find("criteria.*.id")}

@@ -11,7 +11,7 @@ from protocord.concepts import Concepts
 from protocord.criteria import CheckedRule, RuleProblem, check, parse
 from protocord.criteria.tree import Constant
 from protocord.errors import Place, Problem
-from protocord.protocol.document import Criterion, ValueSet
+from protocord.protocol.document import Criterion
 from protocord.protocol.model import DEFAULT_READING, AdvisoryRule, CriterionRules
 from protocord.protocol.reading import Loc, Source, Sources, keys, line_in_scalar, scalar
 
@@ -27,11 +27,16 @@ _RULES = (
 Checked = Mapping[tuple[str, Loc], CheckedRule]
 
 
-def check_rules(sources: Sources, concepts: Concepts, value_sets: Mapping[str, ValueSet], problems: list[Problem]) -> Checked:
-    """This will return every rule of the documents, checked, by document and loc; every slip goes to `problems`."""
-    parameters = _parameters(sources, problems)
-    codes = {name: value_set.codes for name, value_set in value_sets.items()}
+def check_rules(sources: Sources, concepts: Concepts, codes: Mapping[str, Collection[str]], problems: list[Problem]) -> Checked:
+    """This will return every rule of the documents, checked, by document and loc; every slip goes to `problems`.
+
+    `codes` are those of each value set. Rules are left alone while the document that holds their parameters cannot be read.
+    """
     checked: dict[tuple[str, Loc], CheckedRule] = {}
+    eligibility = sources.documents.get("eligibility")
+    if eligibility is None or eligibility.root is None:
+        return checked
+    parameters = _parameters(eligibility, problems)
     for document, pattern in _RULES:
         source = sources.documents.get(document)
         if source is None:
@@ -63,10 +68,7 @@ def _checked(
         return None
 
 
-def _parameters(sources: Sources, problems: list[Problem]) -> Mapping[str, str]:
-    source = sources.documents.get("eligibility")
-    if source is None:
-        return {}
+def _parameters(source: Source, problems: list[Problem]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for loc, node in source.find("parameters.*"):
         parts = keys(node)

@@ -25,9 +25,13 @@ def read_value_set(path: Path, concepts: Concepts | None, problems: list[Problem
     if text is None:
         return None
     lines = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="")
-    header = [name.strip() for name in lines.fieldnames or ()]
-    lines.fieldnames = header
     before = len(problems)
+    try:
+        header = [name.strip() for name in lines.fieldnames or ()]
+    except csv.Error as wrong:
+        problems.append(Problem(Place(str(path), 1), f"this is not well-formed CSV: {wrong}.", "Look for a missing quote."))
+        return None
+    lines.fieldnames = header
     for name in header:
         if name not in COLUMNS:
             hint = did_you_mean(name, COLUMNS) or f"The columns are: {', '.join(COLUMNS)}."

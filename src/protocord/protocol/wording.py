@@ -106,8 +106,9 @@ def _not_among(place: Place, written: Any, context: Mapping[str, Any]) -> Proble
     names = [name.strip(" '") for name in str(expected).replace(" or ", ", ").split(",")]
     names = [name for name in names if name]
     hint = did_you_mean(str(written), names) or f"Write one of: {', '.join(names)}."
-    said = _shape(written) if isinstance(written, dict | list | tuple) else repr(written)
-    return Problem(place, f"{said} is not one of the values here.", hint)
+    if isinstance(written, Mapping | list | tuple):
+        return Problem(place, f"a single value is needed here, not {_shape(written)}.", hint)
+    return Problem(place, f"{written!r} is not one of the values here.", hint)
 
 
 def _shape(written: Any) -> str:
