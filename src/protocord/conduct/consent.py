@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from protocord.protocol import Protocol
-from protocord.values import Fact, FactStatus, Reason, SubjectRecord, age_range
+from protocord.values import Fact, FactStatus, PartialDate, Reason, SubjectRecord, age_range
 
 INFORMED = "Informed consent"
 GUARDIAN = "Guardian consent"
@@ -34,7 +34,7 @@ def consent_problems(protocol: Protocol, record: SubjectRecord, on: date) -> tup
         return (Reason.of("conduct_consent_missing"),)
     problems = [] if VERSION not in asked or _yes(record, VERSION, on) else [Reason.of("conduct_consent_version")]
     regulation = protocol.study.regulation
-    birth = next((fact.start for fact in record.facts if fact.concept == BIRTH and fact.start is not None), None)
+    birth = _birth(record)
     # Until the age is known it may be any; then either signature will do, and nothing is asked of the child.
     low, high = age_range(birth, signed.start) if birth is not None else (0, regulation.majority_age)
     accepted = (
@@ -50,6 +50,19 @@ def consent_problems(protocol: Protocol, record: SubjectRecord, on: date) -> tup
     if birth is not None and regulation.assent_age <= high < regulation.majority_age and ASSENT in asked:
         problems += _assent_problems(record, on, regulation.assent_age)
     return tuple(problems)
+
+
+def own_consent_due(protocol: Protocol, record: SubjectRecord, on: date) -> bool:
+    """This will tell whether a subject has come of age since a guardian signed, and has not yet signed alone."""
+    birth = _birth(record)
+    if birth is None or PARTICIPANT not in _stated_by_forms(protocol) or _latest(record, INFORMED, on) is None:
+        return False
+    of_age = age_range(birth, PartialDate.of(on))[0] >= protocol.study.regulation.majority_age
+    return of_age and not _yes(record, PARTICIPANT, on)
+
+
+def _birth(record: SubjectRecord) -> PartialDate | None:
+    return next((fact.start for fact in record.facts if fact.concept == BIRTH and fact.start is not None), None)
 
 
 def _assent_problems(record: SubjectRecord, on: date, age: int) -> tuple[Reason, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from protocord.conduct.consent import consent_problems
+from protocord.conduct.consent import consent_problems, own_consent_due
 from protocord.conduct.state import Assessment, FormKey, Status, SubjectState
 from protocord.conduct.wishes import VisitStatus
 from protocord.eligibility import Answer, Outcome, screen
@@ -98,6 +98,8 @@ def due(protocol: Protocol, state: SubjectState, on: date) -> tuple[Due, ...]:
         waiting = list(_enrolled_due(protocol, state, on))
     else:
         return ()
+    if own_consent_due(protocol, record(protocol, state), on):
+        waiting.append(Due(DueKind.CONSENT, Reason.of("due_own_consent", majority=protocol.study.regulation.majority_age)))
     return tuple(sorted(waiting, key=lambda one: (one.by or date.max, list(DueKind).index(one.kind))))
 
 

@@ -190,6 +190,22 @@ def test_the_enrolled_wait_for_a_plan_then_for_visits_then_for_their_forms(play:
     assert waiting(play, INFUSION) == []
 
 
+def test_who_comes_of_age_on_study_is_asked_to_sign_alone(play: Play) -> None:
+    play.screened()
+    play.save("demographics", person__birth_date="2008-07-01", reason="chart")
+    play.save("consent", reason="chart", assent__able="yes", assent__answer="signed")
+    eve, birthday = date(2026, 6, 30), date(2026, 7, 1)
+    renewed = {"renewal__1__signed_on": "2026-07-01", "renewal__1__version": "2.0"}
+    renewed |= {"renewal__1__approved_version": "yes", "renewal__1__signer": "participant"}
+
+    asked = [[one for one in due(play.protocol, play.state, on) if one.kind is DueKind.CONSENT] for on in (eve, birthday)]
+    play.later(birthday)
+    assert play.save("consent", **renewed).accepted
+
+    assert [[one.reason.kind for one in day] for day in asked] == [[], ["due_own_consent"]]
+    assert DueKind.CONSENT not in waiting(play, birthday)
+
+
 def test_the_record_names_its_facts_for_good(play: Play) -> None:
     play.screened()
     before = {fact.id for fact in record(play.protocol, play.state).facts}
