@@ -27,6 +27,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield " ".join((*path, name)), command
 
 
+ROOT = Path(__file__).parents[2]
 ALL = dict(commands(main))
 
 
@@ -156,9 +157,35 @@ def test_a_day_that_is_none_is_told_with_the_way_to_write_it(run: Run, tmp_path:
     assert "2025-06-30" in result.stderr
 
 
-def test_the_page_of_the_command_line_is_current() -> None:
-    from protocord.cli.reference import page
+def test_every_generated_file_is_current(run: Run) -> None:
+    result = run("generate", "--check", "--root", ROOT)
 
-    root = Path(__file__).parents[2]
+    assert result.exit_code == 0, f"make generate\n{result.output}"
 
-    assert (root / "docs/reference/cli.md").read_text() == page(main), "make generate"
+
+def test_generate_names_a_stale_file_and_writes_it_anew(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    assert run("generate", "--check", "--root", tmp_path).exit_code == 1
+    assert not (tmp_path / "docs").exists(), "--check writes nothing"
+
+    assert run("generate", "--root", tmp_path).exit_code == 0
+    page = tmp_path / "docs/reference/cli.md"
+    page.write_text("stale")
+    result = run("generate", "--check", "--root", tmp_path)
+
+    assert result.exit_code == 1
+    assert result.stderr == "docs/reference/cli.md is not current; `make generate` writes it.\n"
+
+
+def test_generate_outside_the_repository_is_refused(run: Run, tmp_path: Path) -> None:
+    result = run("generate", "--root", tmp_path)
+
+    assert result.exit_code == 6
+    assert "--root" in result.stderr
+
+
+def test_the_roles_that_user_add_offers_are_those_of_the_study(run: Run) -> None:
+    from protocord.cli.installation import ROLES
+    from protocord.conduct import Role
+
+    assert tuple(role.value for role in Role) == ROLES

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from protocord.cli.database import open_store
 from protocord.errors import Place, Problem, Refused
 
 
@@ -49,9 +50,18 @@ def generated_files(program: click.Group) -> Iterator[tuple[str, bytes]]:
     """This will yield the path, from the repository's root, and the content of every generated file."""
     from protocord.cli.reference import page
     from protocord.criteria import reference
+    from protocord.protocol.schemas import generated_files as from_models
 
     yield "docs/reference/cli.md", page(program).encode()
     yield "docs/reference/criteria.md", reference().encode()
+    for path, text in from_models().items():
+        yield path, text.encode()
+    open_store()  # the pages' texts are found by Django's own template engine
+    from protocord.web import messages
+
+    repository = messages.WEB.parents[2]
+    for file, content in messages.generated_files().items():
+        yield file.relative_to(repository).as_posix(), content if isinstance(content, bytes) else content.encode()
 
 
 def _is_current(file: Path, content: bytes) -> bool:
