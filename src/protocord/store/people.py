@@ -8,12 +8,15 @@ from django.db.models import Q
 
 from protocord.conduct import Role
 from protocord.store import clock
-from protocord.store.access import Grant, Viewer, not_there
 from protocord.store.models import Membership, User
+from protocord.store.permissions import Grant, Viewer, not_there
 
 
 def viewer_of(user: object, on: date | None = None) -> Viewer:
-    """This will return the viewer for `request.user`; see `access.viewer_of`."""
+    """This will return the viewer for a signed-in `request.user`, with the grants that are valid on day `on` (default: today, UTC).
+
+    An anonymous visitor or a closed account gets a viewer without grants, who may do and see nothing.
+    """
     day = on or clock.today()
     if not isinstance(user, User) or not user.is_active:
         return Viewer(username="", name="", language="en", grants=(), on=day)
@@ -21,7 +24,7 @@ def viewer_of(user: object, on: date | None = None) -> Viewer:
 
 
 def viewer_named(username: str, on: date | None = None) -> Viewer:
-    """This will return the viewer for an account's name; see `access.viewer_named`."""
+    """This will return the viewer for the account `username`; raises `NotThere` if there is none or it is closed."""
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise not_there(username)

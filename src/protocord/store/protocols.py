@@ -34,6 +34,11 @@ def stamp(protocol: Protocol) -> ProtocolStamp:
     return ProtocolStamp(protocol.study.id, protocol.version, protocol.hash)
 
 
+def forget_all() -> None:
+    """This will read the documents again when they are next asked for, as a new process would."""
+    _load.cache_clear()
+
+
 # A loaded protocol is some megabytes of frozen values; a house runs a handful of studies.
 @lru_cache(maxsize=16)
 def _load(path: str, expected: str) -> Protocol:

@@ -7,6 +7,7 @@ from protocord.store.reads.audit import audit, audit_lines, chain_status
 from protocord.store.reads.board import eligibility_board
 from protocord.store.reads.lists import home, other_sites, protocol, studies, subject_matrix
 from protocord.store.reads.people import people
+from protocord.store.reads.scope import card as subject_card
 from protocord.store.reads.subjects import calendar, form_page, item_history, subject
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "protocol",
     "studies",
     "subject",
+    "subject_card",
     "subject_matrix",
 ]

@@ -1,0 +1,27 @@
+"""Make the lists of a study again from its ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from protocord.errors import Refused
+from protocord.store import projections, protocols
+
+
+class Command(BaseCommand):
+    """Empties the projections and folds the chains anew."""
+
+    help = "Make the lists of a study (subjects, visits, forms) again from its ledger."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("study")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        del args
+        try:
+            number = projections.rebuild(protocols.current(options["study"]))
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+        self.stdout.write(f"The lists of {options['study']} hold {number} subjects.")
