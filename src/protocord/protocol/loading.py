@@ -38,6 +38,7 @@ from protocord.protocol.faults.sections import (
     study_faults,
     turned_ranges,
 )
+from protocord.protocol.faults.units import unit_faults
 from protocord.protocol.model import Protocol
 from protocord.protocol.reading import Sources, duplicate_ids, plain, read_document, typed
 from protocord.protocol.references import dangling, names
@@ -101,6 +102,7 @@ def load(path: Path | str) -> Protocol:
     value_sets = _stems(folder / "value_sets", ".csv")
     known = names(loaded.sources, loaded.form_names, frozenset(value_sets), loaded.concepts)
     dangling(loaded.sources, known, loaded.problems)
+    unit_faults(loaded.sources, _known_units(loaded.concepts), loaded.problems)
     _find_faults(loaded)
     # A value set that could not be read exists all the same: the rules that name it are right.
     codes = {name: loaded.value_sets[name].codes if name in loaded.value_sets else frozenset({"?"}) for name in value_sets}
@@ -208,6 +210,10 @@ def _find_faults(loaded: _Loaded) -> None:
         kinetics_faults(documents["kinetics"], models["kinetics"], loaded.concepts, problems)
     if "assumptions" in documents and "assumptions" in models:
         assumption_faults(documents["assumptions"], models["assumptions"], problems)
+
+
+def _known_units(concepts: Concepts | None) -> frozenset[str]:
+    return frozenset() if concepts is None else frozenset(unit for concept in concepts.values() for unit in concept.units)
 
 
 def _stems(folder: Path, suffix: str) -> list[str]:

@@ -236,6 +236,33 @@ def test_a_form_that_lists_the_medicines_and_says_that_the_list_is_complete_can_
     assert slips == {}
 
 
+def test_a_multiple_of_the_upper_limit_needs_a_form_that_asks_for_the_limit(slips, small):
+    """
+    # in eligibility.yaml: criteria
+    criteria:
+      - id: I12
+        type: inclusion
+        text: { en: ALT, zh: 丙氨酸氨基转移酶 }
+        rule: TimesULN("ALT", lab_window) <= 3  # <--
+        reading: { en: As written, zh: 按原文 }
+        source: registry
+    # in forms/blood.yaml: sections
+    sections:
+      - id: count
+        title: { en: Count, zh: 计数 }
+        items:
+          - { id: day, type: date, label: { en: Date, zh: 日期 } }
+          - { id: alt, type: number, label: { en: ALT, zh: ALT }, concept: ALT, units: [U/L] }
+          - { id: high, type: number, label: { en: Upper limit, zh: 上限 } }
+        facts:
+          - { concept: ALT, value: alt, date: day }
+    """
+    assert list(slips) == ["ratio_without_an_upper_limit"]
+    form = small.folder / "forms" / "blood.yaml"
+    form.write_text(form.read_text("utf-8").replace("value: alt, date: day", "value: alt, date: day, high: high"), "utf-8")
+    assert check_design(small.load()) == ()
+
+
 def test_criteria_that_no_child_can_meet_together_contradict_one_another(slips):
     """
     # in eligibility.yaml: criteria

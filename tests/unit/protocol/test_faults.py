@@ -1,6 +1,8 @@
 """Documents of the right types that cannot work: calendars, forms, limits, draws, value sets, rules."""
 
+from protocord.concepts.units import ucum_fault
 from protocord.errors import Place
+from protocord.protocol.faults.units import COMMON
 
 
 def test_a_visit_has_one_target_that_exists_on_the_calendar(told):
@@ -344,6 +346,70 @@ def test_rules_of_readings_advisories_and_hold_criteria_are_checked_too(told):
         "criteria.I01.advisories.low.when",
         "criteria.I01.readings.strict.rule",
     ]
+
+
+def test_a_rule_that_is_constant_or_contradicts_itself_is_a_problem(told):
+    """
+    # in eligibility.yaml: criteria
+    criteria:
+      - id: I01
+        type: inclusion
+        text: { en: Enough neutrophils, zh: 中性粒细胞足够 }
+        rule: Latest("ANC", lab_window) >= 1.0 '10*9/L' or true  # <--
+        reading: { en: As written, zh: 按原文 }
+        source: registry
+      - id: I02
+        type: inclusion
+        text: { en: Neutrophils, zh: 中性粒细胞 }
+        rule: Latest("ANC", lab_window) >= 2 '10*9/L' and Latest("ANC", lab_window) < 1 '10*9/L'  # <--
+        reading: { en: As written, zh: 按原文 }
+        source: registry
+    """
+    assert [line.partition(":")[0] for line in told] == ["criteria.I01.rule", "criteria.I02.rule"]
+
+
+def test_a_unit_that_ucum_does_not_know_is_a_problem_where_no_concept_says_which_units_there_are(told):
+    """
+    # in dosing.yaml: dose
+    dose:
+      unit: 10*7/Kg  # <--
+      basis: actual_body_weight
+      target: 3
+      source: convention
+    # file: assumptions.yaml
+    assumptions:
+      - { id: a, text: { en: A, zh: 甲 }, area: data, unit: 10*10/kg, distribution: { kind: fixed, value: 1 }, source: convention }
+      - { id: b, text: { en: B, zh: 乙 }, area: data, unit: cells, distribution: { kind: fixed, value: 1 }, source: convention }  # <--
+    """
+    assert told[0].startswith("assumptions.b.unit: 'cells' is not a UCUM unit: ")
+    assert told[1].startswith("dose.unit: '10*7/Kg' is not a UCUM unit: ")
+    assert told[1].endswith("Did you mean '10*7/kg'?")
+
+
+def test_the_units_known_beforehand_are_ucum():
+    assert {unit: fault for unit in COMMON if (fault := ucum_fault(unit))} == {}
+
+
+def test_a_key_that_is_no_word_is_a_problem(told):
+    """
+    # in kinetics.yaml: rules
+    rules:
+      [a, b]: c  # <--
+      source: convention
+    """
+    assert told == [": a key must be a word. Write `key: value`; put text with brackets in it in quotes."]
+
+
+def test_a_value_set_that_cannot_be_read_does_not_make_the_rules_that_name_it_wrong(small):
+    small.write("value_sets/causes.csv", '"code\n')
+    text = (small.folder / "eligibility.yaml").read_text("utf-8")
+    rule = "Latest(\"ANC\", lab_window) >= 1.0 '10*9/L'"
+    assert rule in text
+    small.write("eligibility.yaml", text.replace(rule, f'{rule} and CodeIn("Histology", "causes")'))
+
+    problems = small.problems()
+
+    assert [small.name(problem) for problem in problems] == ["value_sets/causes.csv"]
 
 
 def test_a_value_set_names_each_code_once_with_a_known_system_and_source(small):

@@ -73,6 +73,28 @@ def criterion_without_a_history(protocol: Protocol) -> Iterator[Problem]:
 
 
 @check
+def ratio_without_an_upper_limit(protocol: Protocol) -> Iterator[Problem]:
+    """A rule that compares with the upper limit of normal, which no form up to day 1 asks for."""
+    forms = screening_forms(protocol)
+    limited = {
+        fact.concept
+        for form in protocol.forms
+        if form.id in forms
+        for section in form.sections
+        for fact in section.facts
+        if fact.concept and fact.high
+    }
+    for criterion, rules in protocol.rules.items():
+        for node in walk(rules.rule.expression):
+            if isinstance(node, Call) and node.function == "TimesULN" and isinstance(node.arguments[0], Named):
+                concept = node.arguments[0].name
+                if not ({concept} | protocol.concepts.descendants(concept)) & limited:
+                    what = f"no form up to day 1 asks for the upper limit of normal of {concept!r}, so the answer would always be unknown."
+                    where = place(protocol, "eligibility", "criteria", criterion, "rule")
+                    yield Problem(where, what, "Add an item for the limit, and `high` to the fact.")
+
+
+@check
 def contradictory_limits(protocol: Protocol) -> Iterator[Problem]:
     """Two inclusion criteria that no child can meet together, because their limits on the same value exclude one another."""
     seen: dict[tuple[str, str], tuple[str, Compare]] = {}
