@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 ROLES = {"work": "dan", "subjects": "dan", "register": "dan", "audit": "mia", "ledger": "mia", "access": "adam"}
-STUDY_PAGES = ("work", "subjects", "register", "protocol", "protocol_schedule", "protocol_criteria", "protocol_to_confirm", "audit", "ledger", "access")
+STUDY_PAGES = (
+    "work",
+    "subjects",
+    "register",
+    "protocol",
+    "protocol_schedule",
+    "protocol_criteria",
+    "protocol_to_confirm",
+    "audit",
+    "ledger",
+    "access",
+)
 SUBJECT_PAGES = ("subject", "board", "worksheet", "calendar")
 
 
@@ -34,6 +45,7 @@ def test_a_page_of_a_child_opens(page: str, language: str, signed_in: Any, trial
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_form_of_the_screening_opens(language: str, signed_in: Any, trial: Any, child: str) -> None:
     from django.urls import reverse
+
     from protocord.store import protocols
 
     client = signed_in("dan", language)

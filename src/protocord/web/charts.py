@@ -263,12 +263,13 @@ def _strip(
         parts.append(
             f'<text class="mark-today-text" x="{_n(x + 4)}" y="{_n(y + 38)}">{escape(today_word)} {today.isoformat()}</text>'
         )
+    parts += [_visit_window(scale, visit, line) for visit in visits]
     ends = [-100.0, -100.0]
     for visit in sorted(visits, key=lambda visit: (visit.day, visit.id)):
         x = (scale.x(visit.day) + scale.x(visit.day + timedelta(days=1))) / 2
         level = 0 if x - 27 > ends[0] else 1
         ends[level] = x + 27
-        parts += _visit(scale, visit, x, line, level, day_words)
+        parts += _visit(visit, x, line, level, day_words)
     return parts, height
 
 
@@ -287,12 +288,15 @@ def _epoch_bands(scale: Scale, visits: list[VisitMark], y: float, height: float,
     return parts
 
 
-def _visit(scale: Scale, visit: VisitMark, x: float, line: float, level: int, day_words: str) -> list[str]:
+def _visit_window(scale: Scale, visit: VisitMark, line: float) -> str:
     start, end = scale.x(visit.earliest), scale.x(visit.latest + timedelta(days=1))
+    box = f'x="{_n(start)}" y="{_n(line - 9)}" width="{_n(max(end - start, 2))}" height="18"'
+    return f'<rect class="window" {box} rx="3"><title>{escape(visit.hint)}</title></rect>'
+
+
+def _visit(visit: VisitMark, x: float, line: float, level: int, day_words: str) -> list[str]:
     hint = f"<title>{escape(visit.hint)}</title>"
-    parts = [
-        f'<rect class="window" x="{_n(start)}" y="{_n(line - 9)}" width="{_n(max(end - start, 2))}" height="18" rx="3">{hint}</rect>'
-    ]
+    parts = []
     if visit.infusion is not None:
         dark = " dark" if visit.state in {"due", "skipped"} else ""
         parts.append(f'<circle class="dose {escape(visit.state)}" cx="{_n(x)}" cy="{_n(line)}" r="11">{hint}</circle>')

@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.cache import never_cache
 
+from protocord.store import reads
 from protocord.store.access import NotAllowed, NotThere, Permission, Viewer, viewer_of
 from protocord.web.frame import refused
 
@@ -49,8 +50,12 @@ def allow(
             try:
                 if permission is not None and "study" in kwargs:
                     viewer.demand(permission, str(kwargs["study"]))
-                if request.method not in {*methods, "HEAD"}:
+                if request.method not in {*methods, *(("HEAD",) if "GET" in methods else ())}:
                     return HttpResponseNotAllowed(methods)
+                if permission is not None and "subject" in kwargs:
+                    # Before the view reads what was sent: a child of another site answers as one that is not there.
+                    card = reads.subject_card(viewer, str(kwargs["study"]), str(kwargs["subject"]))
+                    viewer.demand(permission, card.study, card.site)
                 return view(request, viewer, *args, **kwargs)
             except NotThere as missing:
                 raise Http404(str(missing)) from missing

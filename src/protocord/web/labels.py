@@ -107,6 +107,7 @@ LABELS: dict[str, dict[str, Label]] = {
         "signature_broken": Label(_("Signatures broken by a change"), "no", "pen-broken"),
         "visit_overdue": Label(_("Visits overdue"), "no", "triangle"),
         "visit_due": Label(_("Visits due"), "ask", "clock"),
+        "screen_fail": Label(_("To close as screen failures"), "no", "circle-cross"),
         "sign": Label(_("To sign"), "judge", "pen"),
         "enrol": Label(_("To enrol"), "yes", "person-add"),
         "plan": Label(_("Calendar to plan"), "brand", "calendar"),

@@ -103,7 +103,7 @@ def _line(together: list[WorkItem], on: date) -> Line:
 def address_of(item: WorkItem) -> str:
     """This will return the page on which the work is done."""
     match item.kind:
-        case "assess" | "complete_screening" | "sign" | "signature_broken" | "enrol":
+        case "assess" | "complete_screening" | "screen_fail" | "sign" | "signature_broken" | "enrol":
             return reverse("board", args=[item.study, item.subject])
         case "plan" | "visit_due" | "visit_overdue":
             return reverse("calendar", args=[item.study, item.subject])
