@@ -47,6 +47,10 @@ def _near(written: str, known: Iterable[str]) -> str:
     return f"Did you mean {by_small[near[0]]}?" if near else ""
 
 
+def _asks(expression: Expression) -> bool:
+    return any(isinstance(part, tree.Call) for part in tree.walk(expression))
+
+
 def _told(value: Any) -> str:
     """A value as part of a term: sets in order, since they have none of their own."""
     return str(sorted(value)) if isinstance(value, frozenset) else str(value)
@@ -147,7 +151,7 @@ class Compiler:
                 return Constant(Truth.UNKNOWN, node.at)
         measured = self._measured(node.left) or self._measured(node.right)
         # What is asked comes first: with a slip in it, its unit is not known, and the other side cannot be judged.
-        asked_left = isinstance(node.left, tree.Call)
+        asked_left = isinstance(node.left, tree.Call) or (not isinstance(node.right, tree.Call) and _asks(node.left))
         before = len(self.slips)
         first = self._number(node.left if asked_left else node.right, measured)
         if len(self.slips) > before:
@@ -320,7 +324,8 @@ class Compiler:
         own = asked.values if asked else {}
         if given.name in self.value_sets:
             self.asked_value_sets.add(given.name)
-            return (frozenset(self.value_sets[given.name]), given.name)
+            named = self.concepts.get(given.name)  # a study may name its value sets among its concepts, for both languages
+            return (frozenset(self.value_sets[given.name]), named.name if named else given.name)
         if given.name in own:
             return (frozenset((given.name,)), own[given.name])
         names = [*own, *self.value_sets]
