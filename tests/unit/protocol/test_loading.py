@@ -1,5 +1,6 @@
 """What loading a study folder gives, and how it says that a document cannot be read or does not fit its type."""
 
+import gc
 from decimal import Decimal
 from pathlib import Path
 
@@ -316,3 +317,17 @@ def test_every_shipped_study_loads(study):
     protocol = load(STUDIES / study)
 
     assert protocol.study.id == study
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_loading_leaves_the_garbage_collector_as_it_was(small, running):
+    before = gc.isenabled()
+    (gc.enable if running else gc.disable)()
+    try:
+        small.load()
+        small.write("safety.yaml", "")
+        small.problems()
+
+        assert gc.isenabled() is running
+    finally:
+        (gc.enable if before else gc.disable)()
