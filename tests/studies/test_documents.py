@@ -179,6 +179,22 @@ def test_the_codes_of_value_sets_have_chinese_names(name: str) -> None:
     assert [member.code for member in members if not re.search(r"[一-鿿]", member.name.zh)] == []
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_value_set_that_a_rule_asks_about_has_a_name_in_both_languages(name: str) -> None:
+    protocol = study(name)
+    asked = {
+        value_set
+        for readings in protocol.readings.values()
+        for rules in readings.values()
+        for rule in (rules.rule, rules.review_when, *(advisory.when for advisory in rules.advisories))
+        if rule is not None
+        for value_set in rule.value_sets
+    }
+
+    assert asked
+    assert sorted(asked - set(protocol.concepts)) == []
+
+
 # --- forms
 
 
