@@ -88,6 +88,22 @@ def test_a_change_with_its_reason_shows_old_and_new_and_why(trial: Any) -> None:
     assert [change.source for change in history] == ["web", "web"]
 
 
+def test_a_mistake_that_makes_the_consent_look_wrong_can_still_be_put_right(trial: Any) -> None:
+    """With this birth date the participant would have had to sign himself."""
+    subject = trial.register()
+    trial.record(subject, "consent")
+    trial.record(subject, "demographics", answers={"person.birth_date": "2001-03-14", "person.sex": "male"})
+
+    corrected = trial.record(subject, "demographics", answers=ANSWERS, base=3, reason="another century")
+    new_form = trial.record(subject, "performance")
+
+    assert isinstance(corrected, Done)
+    assert isinstance(new_form, Done)
+
+
+ANSWERS = {"person.birth_date": "2020-03-14", "person.sex": "male"}
+
+
 @pytest.mark.parametrize("source", ["web", "api", "cli", "import", "simulation"])
 def test_no_path_changes_a_value_without_a_reason(trial: Any, source: str) -> None:
     subject = trial.register()

@@ -36,9 +36,12 @@ def decide_form(case: Case, wish: RecordForm) -> Decision:
         return Decision(refusals=tuple(_conflict(conflict) for conflict in conflicts), conflicts=conflicts)
     if merged is None:
         return refused(no("conduct_form_base_unknown", form=form.title, base=wish.base_position))
-    # A merge can bring back an answer whose condition the other person's change has ended.
-    answers, _ = normalise(form, merged, today=case.today)
     before = current.answers if current else _NONE
+    answers, _ = normalise(form, merged, today=case.today)
+    orphans = tuple(ItemConflict(item, None, before.get(item), merged[item]) for item in merged if item not in answers)
+    if orphans:
+        # The other person's change has ended the condition under which these were asked; they are shown, not dropped.
+        return Decision(refusals=tuple(_conflict(orphan) for orphan in orphans), conflicts=orphans)
     changes = _changes(before, answers, wish.reasons, case.reason)
     refusals = [Refusal(problem.reason, problem.item, RefusalKind.HARD) for problem in unreadable]
     warnings, objections = _problems(case, form, before, answers)
@@ -77,7 +80,8 @@ def _barred(case: Case, key: FormKey) -> tuple[Refusal, ...]:
         refusals.append(no("conduct_withdrawn_data_use", subject=state.id))
     elif state.scope is Scope.FOLLOW_UP and key not in state.forms:
         refusals.append(no("conduct_withdrawn_follow_up", subject=state.id))
-    if form.requires_consent:
+    # What is on record may always be corrected: a mistyped birth date asks for another consent, and would bar its own correction.
+    if form.requires_consent and key not in state.forms:
         refusals += [Refusal(reason) for reason in consent_problems(protocol, record(protocol, state), case.today)]
     return tuple(refusals)
 
