@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -120,9 +120,13 @@ def export(study_id: str, file: Path, database: str) -> None:
     open_store(database)
     from protocord.store.archive import export_study
 
-    # Atomic: a failure leaves an earlier file as it was.
-    with cast("TextIO", click.open_file(str(file), "w", encoding="utf-8", atomic=True)) as lines:
-        count = export_study(study_id, lines)
+    partial = file.with_name(f"{file.name}.partial")  # so that a failure leaves an earlier file as it was
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as lines:
+            count = export_study(study_id, lines)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
     click.echo(f"{file}: {count} entries of {study_id}.")
 
 
