@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Context, Decimal
 from typing import Literal
 
-from protocord.concepts import Concept, Concepts
+from protocord.concepts import Concept, Concepts, Plausible
 from protocord.forms.answers import FormProblem, ItemAnswer
 from protocord.protocol.document import Item
 from protocord.values import Particular, Quantity, Reason, UnreadableQuantity
@@ -77,10 +77,14 @@ def _limit_problems(key: str, item: Item, given: Quantity, concept: Concept | No
 def _plausibility(key: str, item: Item, given: Quantity, concept: Concept) -> Iterator[FormProblem]:
     """A number that is unusual in its unit and usual in another was probably read off with that other unit."""
     plausible = concept.plausible
-    if plausible.holds(given.value * _factor(concept, given.unit)):
+    # A bound such as `<5` is unusual only where every value that it allows is.
+    limits = Plausible(
+        None if given.comparator in (">", ">=") else plausible.low, None if given.comparator in ("<", "<=") else plausible.high
+    )
+    if limits.holds(given.value * _factor(concept, given.unit)):
         return
     for unit in dict.fromkeys((*item.units, *concept.units)):
-        if unit != given.unit and unit in concept.units and plausible.holds(given.value * concept.units[unit]):
+        if unit != given.unit and unit in concept.units and limits.holds(given.value * concept.units[unit]):
             yield _problem(key, "soft", "form_plausible_in_other_unit", label=item.label, value=given, unit=unit)
             return
     low, high = (None if end is None else _in_unit(end, concept, given.unit) for end in (plausible.low, plausible.high))

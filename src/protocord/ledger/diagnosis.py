@@ -75,13 +75,15 @@ def _follows(chain: Sequence[Entry], index: int) -> bool:
 
 def _not_itself(entry: Entry, expected: int) -> Fault:
     """The entry's hash does not cover its fields: either a field was changed, or its number, to hide a removal or an insertion."""
-    for distance in range(1, _RENUMBERED):
-        if hash_of(replace(entry, position=entry.position + distance)) == entry.hash:
-            last = ("last", expected + distance - 1)
-            return Fault(entry.subject, expected, FaultKind.REMOVED, "removed_and_renumbered", (last,))
-        if entry.position > distance and hash_of(replace(entry, position=entry.position - distance)) == entry.hash:
-            return Fault(entry.subject, expected - distance, FaultKind.INSERTED, "inserted_and_renumbered")
-    return Fault(entry.subject, expected, FaultKind.ALTERED, "header_altered")
+    near = range(max(1, expected - _RENUMBERED), expected + _RENUMBERED)
+    written = next((position for position in near if hash_of(replace(entry, position=position)) == entry.hash), None)
+    if written is None:
+        return Fault(entry.subject, expected, FaultKind.ALTERED, "header_altered")
+    if written > expected:
+        return Fault(entry.subject, expected, FaultKind.REMOVED, "removed_and_renumbered", (("last", written - 1),))
+    if written < expected:
+        return Fault(entry.subject, written, FaultKind.INSERTED, "inserted_and_renumbered")
+    return Fault(entry.subject, expected, FaultKind.ALTERED, "numbering_altered", (("claims", entry.position),))
 
 
 def _misplaced(chain: Sequence[Entry], index: int) -> Fault:

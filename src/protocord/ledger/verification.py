@@ -148,7 +148,7 @@ def _redaction_faults(chain: Sequence[Entry]) -> Iterator[Fault]:
         if entry.kind != Redaction.kind or entry.body is None:
             continue
         body = _own_body(entry)
-        if not isinstance(body, Redaction) or body.position >= entry.position or hashes.get(body.position) != body.hash:
+        if not isinstance(body, Redaction) or hashes.get(body.position) != body.hash:
             yield Fault(entry.subject, entry.position, FaultKind.REDACTION, "redaction_names_no_entry")
         else:
             explained.add(body.position)

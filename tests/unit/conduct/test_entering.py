@@ -265,6 +265,14 @@ def test_the_study_takes_as_many_as_it_planned(play: Play) -> None:
     assert kinds(play.ask(Enrol(DAY))) == ["conduct_study_full"]
 
 
+def test_consent_signed_later_does_not_cover_an_earlier_day(play: Play) -> None:
+    play.assessed()
+    play.sign()
+
+    assert "conduct_consent_missing" not in kinds(play.ask(Enrol(date(2026, 6, 1))))
+    assert "conduct_consent_missing" in kinds(play.ask(Enrol(date(2026, 5, 31))))
+
+
 def test_nobody_is_enrolled_without_consent(play: Play) -> None:
     play.assessed()
     play.sign()

@@ -72,6 +72,8 @@ def found(problems: list[Any]) -> list[tuple[str, str, str]]:
         ({"a__anc": ItemAnswer("1200", "10*9/L")}, [("a.anc", "soft", "form_plausible_in_other_unit")]),
         ({"a__anc": ItemAnswer("1200", "/uL")}, []),
         ({"a__crea": ItemAnswer("0.5", "umol/L")}, [("a.crea", "hard", "form_too_low")]),
+        ({"a__crea": ItemAnswer(">0.5", "umol/L")}, []),
+        ({"a__crea": ItemAnswer("<0.5", "umol/L")}, [("a.crea", "hard", "form_too_low")]),
         ({"a__crea": ItemAnswer("0.5", "mg/dL")}, []),
         ({"a__crea": ItemAnswer("35.25", "umol/L")}, [("a.crea", "hard", "form_too_many_decimals")]),
         ({"a__weight": "3500"}, [("a.weight", "soft", "form_plausible_in_other_unit")]),

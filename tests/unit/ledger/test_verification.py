@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import ClassVar
 
 import pytest
@@ -71,6 +72,13 @@ ATTACKS: dict[str, tuple[Callable[[Chain], Chain], FaultKind, int, str]] = {
     "a changed body": (lambda c: [*c[:3], replace(c[3], body='{"says":"x"}'), *c[4:]], FaultKind.ALTERED, 4, "body_altered"),
     "a changed author": (
         lambda c: [*c[:3], replace(c[3], by=replace(ANA, user="bo")), *c[4:]],
+        FaultKind.ALTERED,
+        4,
+        "header_altered",
+    ),
+    "a changed number": (lambda c: [*c[:3], replace(c[3], position=9), *c[4:]], FaultKind.ALTERED, 4, "numbering_altered"),
+    "a changed hash of the entry before": (
+        lambda c: [*c[:3], replace(c[3], previous="1" * 64), *c[4:]],
         FaultKind.ALTERED,
         4,
         "header_altered",
@@ -216,6 +224,18 @@ def test_the_root_of_any_seal_and_of_the_heads_now_are_accepted_as_anchors() -> 
     report = verify(entries)
 
     assert verify(entries, roots=[study[-1].data["root"], report.root], heads=report.heads).ok
+
+
+def test_the_root_is_what_its_documentation_says() -> None:
+    heads = [Head(None, 9, "ab" * 32), Head("01-001", 4, "cd" * 32), Head("01-002", 5, "ef" * 32)]
+    leaves = [
+        sha256(b"\x00" + text.encode()).digest()
+        for text in ("\n9\n" + "ab" * 32, "01-001\n4\n" + "cd" * 32, "01-002\n5\n" + "ef" * 32)
+    ]
+    left = sha256(b"\x01" + leaves[0] + leaves[1]).digest()
+
+    assert merkle_root(heads) == sha256(b"\x01" + left + leaves[2]).hexdigest()
+    assert merkle_root([]) == sha256(b"").hexdigest()
 
 
 def test_a_merkle_leaf_cannot_pass_for_a_node_and_the_order_of_heads_does_not_matter() -> None:

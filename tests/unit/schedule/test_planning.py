@@ -126,6 +126,9 @@ def test_day_1_is_the_day_of_the_first_infusion_whatever_was_planned() -> None:
 def test_a_late_infusion_moves_the_next_by_the_least_gap_and_no_more(second_on: int, third: tuple[int, int, int]) -> None:
     calendar = laid(D1=DAY_1, D8=day(second_on))
 
+    moved = calendar.get("D15")
+    assert moved is not None
+    assert not moved.skipped_by_rule
     assert days(calendar, "D15") == third
     assert days(calendar, "SAFE") == (26, 29, 32)
 
