@@ -26,7 +26,11 @@ Made from the models by `protocord generate`; do not edit.
 A study is a folder. Each document below is one file; `forms/` holds one file a form and `value_sets/` one CSV file a value set.
 `concepts.yaml`, where there is one, adds the study's own concepts. Files are UTF-8. A value is kept as it was written until the
 type of its key says what it is, so `1.10` stays a decimal number of two digits and `no` may be a code. A key that nobody
-defined is refused. `source` says where an item comes from: `registry`, `sibling`, `standard`, `convention` or `not_retrieved`.
+defined is refused; so is a key that stands twice. `source` says where an item comes from: `registry`, `sibling`, `standard`, `convention` or `not_retrieved`.
+
+A key marked * is needed. An editor with the YAML language server checks a file while it is written when its first line names the
+schema shipped for it: `# yaml-language-server: $schema=PATH/study.schema.json` (the folder `schemas` of `protocord/protocol`;
+`form.schema.json` for forms). What a schema cannot know (names between documents, units, rules, windows) `protocord check` finds.
 """
 _SIMPLE: Mapping[Any, str] = {
     str: "text",

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from protocord.protocol import STUDIES, check_design, load, to_confirm
 from protocord.protocol.check import CHECKS
+from protocord.protocol.check.limits import beta_tail, crossing
 from protocord.protocol.document import Origin
+from protocord.protocol.document.limits import PosteriorRule
 
 
 def test_the_small_study_has_no_slip(slips):
@@ -618,3 +622,86 @@ def test_what_a_sponsor_must_confirm_is_everything_that_is_neither_registry_nor_
 def test_the_shipped_studies_have_no_slip():
     for folder in sorted(path for path in STUDIES.iterdir() if (path / "study.yaml").exists()):
         assert check_design(load(folder)) == (), folder.name
+
+
+LIMIT = """\
+limits:
+  - id: dlt_rate
+    text: {{ en: Stop, zh: 停 }}
+    purpose: safety
+    counts: dlt
+    direction: {direction}
+    rule: {{ kind: posterior, prior: {{ a: 0.5, b: 1.5 }}, rate: 0.25, certainty: 0.9 }}
+    looks: {{ first: 3, last: 10 }}
+    bounds: [{bounds}]
+    action: stop
+    in_words: {{ en: The bound, zh: 界限 }}
+    source: convention"""
+
+
+@pytest.mark.parametrize(
+    ("direction", "bounds", "said"),
+    [
+        ("at_least", {3: 3, 6: 4, 9: 5}, ""),
+        ("more_than", {3: 2, 6: 3, 9: 4}, ""),
+        (
+            "at_least",
+            {3: 3, 7: 4, 9: 5},
+            "at 6 evaluable subjects 4 events are the first to cross (P(rate > 0.25) > 0.9), and the list says 3.",
+        ),
+        (
+            "more_than",
+            {3: 3, 6: 3},
+            "at 3 evaluable subjects 3 events are the first to cross (P(rate > 0.25) > 0.9), and the list says 4.",
+        ),
+        (
+            "at_least",
+            {6: 4, 9: 5},
+            "at 3 evaluable subjects 3 events are the first to cross (P(rate > 0.25) > 0.9), and the list says no bound.",
+        ),
+    ],
+)
+def test_printed_bounds_are_those_of_the_rule(small, direction, bounds, said):
+    listed = ", ".join(f"{{ subjects: {subjects}, events: {events} }}" for subjects, events in bounds.items())
+    small.key("safety.yaml", "limits", LIMIT.format(direction=direction, bounds=listed))
+
+    found = CHECKS["bounds_that_do_not_follow_from_the_rule"](small.load())
+
+    assert [problem.what for problem in found] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "x", "expected"),
+    [
+        # closed forms: beta(1, 1) is uniform, beta(2, 1) has density 2x, beta(1, n) has tail (1 - x)^n
+        (1, 1, 0.25, 0.75),
+        (2, 1, 0.9, 0.19),
+        (1, 40, 0.05, 0.95**40),
+        (0.5, 0.5, 0.5, 0.5),
+        # beta(k, n - k + 1) tail at x is a binomial sum: P(Bin(5, 0.25) <= 1)
+        (2, 4, 0.25, 0.75**5 + 5 * 0.25 * 0.75**4),
+    ],
+)
+def test_the_tail_of_a_beta_distribution(a, b, x, expected):
+    assert beta_tail(a, b, x) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "bounds"),
+    [
+        # clinical.md 1.6.6, computed there by other means
+        (
+            {"prior": {"a": "0.5", "b": "1.5"}, "rate": "0.25", "certainty": "0.9"},
+            "3:3 6:4 9:5 12:6 15:7 18:8 21:9 24:10 28:11 31:12 34:13 38:14",
+        ),
+        ({"prior": {"a": "0.1", "b": "1.9"}, "rate": "0.05", "certainty": "0.9"}, "2:2 11:3 23:4 36:5"),
+    ],
+)
+def test_the_reference_boundaries_come_out(rule, bounds):
+    posterior = PosteriorRule.model_validate({"kind": "posterior", **rule})
+    first, last = int(bounds.partition(":")[0]), 40
+
+    crossed = {subjects: crossing(posterior, subjects) for subjects in range(first, last + 1)}
+    steps = [f"{subjects}:{events}" for subjects, events in crossed.items() if events != crossed.get(subjects - 1)]
+
+    assert " ".join(steps) == bounds
