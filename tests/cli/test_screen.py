@@ -83,7 +83,7 @@ def test_the_head_says_who_by_which_protocol_on_which_days_and_the_outcome(engli
     assert english.startswith("NK-003  Umbilical Cord Blood NK Cell Therapy")
     assert "\nnct06848582, protocol 1.0.0, content " in english
     assert "\nassessed on 2025-06-25, first infusion planned for 2025-06-30\n" in english
-    assert "\n✗ not eligible   1 met · 2 not met · 13 unknown · 0 review\n" in english
+    assert "\n✗ not eligible   2 met · 2 not met · 12 unknown · 0 review\n" in english
 
 
 def test_a_criterion_shows_answer_reason_threshold_fact_unit_date_and_source(english: str) -> None:
@@ -120,7 +120,7 @@ def test_chinese_says_the_same_in_columns_that_align(english: str, chinese: str)
     facts = [line for line in chinese.splitlines() if "girl.yaml:4" in line or "girl.yaml:6" in line][:2]
     marks = [[line[0] for line in said.splitlines() if line[:1] in {"✓", "✗", "?", "!"}] for said in (english, chinese)]
 
-    assert "\n✗ 不符合入组条件   1 符合 · 2 不符合 · 13 无法判定 · 0 需判断\n" in chinese
+    assert "\n✗ 不符合入组条件   2 符合 · 2 不符合 · 12 无法判定 · 0 需判断\n" in chinese
     assert len({width(line.partition("2025-")[0]) for line in facts}) == 1
     assert marks[0] == marks[1]
 
