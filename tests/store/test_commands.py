@@ -34,7 +34,8 @@ def test_the_lists_are_made_again(trial: Any) -> None:
     before = projections.snapshot(trial.study)
     SubjectRow.objects.all().delete()
 
-    assert "1 subjects" in said("rebuild_projections", trial.study)
+    assert said("rebuild_projections", trial.study).endswith("1 subjects; they differed from the ledger and are right again.\n")
+    assert said("rebuild_projections", trial.study).endswith("1 subjects; they were right.\n")
     assert projections.snapshot(trial.study) == before
 
 
@@ -46,6 +47,14 @@ def test_the_vault_is_sealed_with_the_new_key(trial: Any, settings: Any) -> None
     assert said("reseal_vault").startswith("1 identities")
 
 
+def test_an_account_is_closed_with_its_reason(trial: Any) -> None:
+    said("close_account", "dan", "--reason", "left the hospital")
+
+    last = record.chain(trial.study, None)[-1]
+    assert not trial.user("dan").is_active
+    assert (last.kind, last.reason) == ("account_changed", "left the hospital")
+
+
 @pytest.mark.parametrize("command", ["seal_study", "rebuild_projections"])
 def test_a_study_that_is_not_there_is_said_plainly(trial: Any, command: str) -> None:
     with pytest.raises(CommandError, match="nct00000000"):
@@ -55,3 +64,7 @@ def test_a_study_that_is_not_there_is_said_plainly(trial: Any, command: str) -> 
 def test_roles_are_postgresqls_matter(trial: Any) -> None:
     with pytest.raises(CommandError, match="only PostgreSQL has roles"):
         said("grant_application_role", "app")
+
+
+def test_the_migrations_make_the_tables_that_the_models_say(database: Any) -> None:
+    call_command("makemigrations", "store", check_changes=True, dry_run=True, verbosity=0)

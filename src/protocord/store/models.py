@@ -12,13 +12,6 @@ from django.db import models
 from django.db.models import Q
 
 
-class UserManager(BaseUserManager["User"]):
-    """Looks accounts up by user name; accounts are made by `actions.create_user`."""
-
-    def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(username=username)
-
-
 class User(AbstractBaseUser):
     """One person's account. What the person may do stands in `Membership`, nowhere else: there is no superuser."""
 
@@ -33,16 +26,11 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
-    objects: ClassVar[UserManager] = UserManager()
+    # Accounts are made by `actions.create_user`; the manager only looks them up.
+    objects = BaseUserManager()
 
     def __str__(self) -> str:
         return self.username
-
-    def get_full_name(self) -> str:
-        return self.name
-
-    def get_short_name(self) -> str:
-        return self.name
 
 
 class ProtocolVersion(models.Model):

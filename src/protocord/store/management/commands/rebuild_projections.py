@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from protocord.errors import Refused
 from protocord.store import projections, protocols
@@ -20,8 +21,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
+        study = options["study"]
         try:
-            number = projections.rebuild(protocols.current(options["study"]))
+            protocol = protocols.current(study)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
-        self.stdout.write(f"The lists of {options['study']} hold {number} subjects.")
+        with transaction.atomic():
+            before = projections.snapshot(study)
+            number = projections.rebuild(protocol)
+            same = projections.snapshot(study) == before
+        found = "were right" if same else "differed from the ledger and are right again"
+        self.stdout.write(f"The lists of {study} hold {number} subjects; they {found}.")
