@@ -63,7 +63,7 @@ class Source:
                         said.append(name or f"[{step + 1}]")
                     else:
                         said[-1] += f"[{step + 1}]"
-            elif step != "[key]" and (child is not None or step == loc[-1]):
+            elif step != "[key]" and (child is not None or (step == loc[-1] and step != scalar(_child(node, "kind")))):
                 said.append(step)
             node = child or node
         return ".".join(said)

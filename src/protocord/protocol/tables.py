@@ -57,7 +57,9 @@ def read_value_set(path: Path, concepts: Concepts | None, problems: list[Problem
             members.append(member)
     except csv.Error as wrong:
         problems.append(
-            Problem(Place(str(path), lines.line_num), f"this is not well-formed CSV: {wrong}.", "Look for a missing quote.")
+            Problem(
+                Place(str(path), lines.reader.line_num), f"this is not well-formed CSV: {wrong}.", "Look for a missing quote."
+            )
         )
     return ValueSet(path.stem, tuple(members))
 

@@ -449,6 +449,21 @@ def test_a_first_assessment_on_time_can_establish_stable_disease(slips, small):
     assert check_design(small.load()) == ()
 
 
+def test_a_study_without_an_assessment_after_day_1_is_a_slip(slips):
+    """
+    # in efficacy.yaml: assessments
+    assessments:
+      baseline_days: 28
+      visits: [SCR]  # <--
+      source: convention
+    """
+    assert slips == {
+        "assessment_before_stable_disease_counts": [
+            "assessments.visits: no tumour assessment is planned after day 1. Name the visits with an assessment."
+        ]
+    }
+
+
 def test_baseline_imaging_is_not_planned_earlier_than_it_may_be(slips):
     """
     # in schedule.yaml: visits
@@ -485,12 +500,14 @@ def test_a_site_has_a_time_zone_that_exists(slips):
     sites:
       - { id: n, code: "01", name: { en: N, zh: 北 }, city: { en: N, zh: 北 }, country: CN, source: registry }  # <--
       - { id: s, code: "02", name: { en: S, zh: 南 }, city: { en: S, zh: 南 }, country: CN, time_zone: Beijing, source: registry }  # <--
+      - { id: w, code: "04", name: { en: W, zh: 西 }, city: { en: W, zh: 西 }, country: CN, time_zone: Asia/Dongguan, source: registry }  # <--
       - { id: e, code: "03", name: { en: E, zh: 东 }, city: { en: E, zh: 东 }, country: CN, time_zone: Asia/Shanghai, source: registry }
     """
     assert slips == {
         "site_without_a_time_zone": [
             "sites.n: the site has no time zone. Write `time_zone`, such as Asia/Shanghai.",
             "sites.s: 'Beijing' is not an IANA time zone. Write one such as Asia/Shanghai.",
+            "sites.w: 'Asia/Dongguan' is not an IANA time zone. Write one such as Asia/Shanghai.",
         ]
     }
 
@@ -598,6 +615,20 @@ def test_words_are_there_in_both_languages(slips, small):
     assert slips == {
         "missing_translation": ["activities.blood.name.zh: the words are missing in zh. Write them in both languages."]
     }
+
+
+def test_names_of_codes_are_there_in_both_languages(small):
+    small.write("value_sets/causes.csv", 'code,system,name_en,name_zh,source\n1,local,One," ",convention\n')
+
+    assert [problem.what for problem in small.problems()] == ["name_zh is empty."]
+
+
+def test_what_nobody_could_read_is_for_the_sponsor_to_supply(small):
+    small.key("study.yaml", "not_retrieved", "not_retrieved: [{ id: days, what: { en: The days, zh: 日期 } }]")
+
+    found = [item for item in to_confirm(small.load()) if item.source is Origin.NOT_RETRIEVED]
+
+    assert [item.text.zh for item in found] == ["日期", "排除标准未能获取"]
 
 
 def test_what_a_sponsor_must_confirm_is_everything_that_is_neither_registry_nor_standard(small):

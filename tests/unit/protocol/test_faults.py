@@ -459,3 +459,128 @@ def test_a_concept_of_the_study_that_is_wrong_is_a_problem_of_the_study(small):
 
     assert [(small.name(problem), problem.place.line) for problem in problems] == [("concepts.yaml", 1)]
     assert "'feeling' is not a kind of concept" in problems[0].what
+
+
+def test_ages_numbers_and_times_of_a_study_go_together(told):
+    """
+    # in study.yaml: regulation
+    regulation:
+      profile: cn_iit_cell
+      sae_report_hours: 24
+      retention_years: 30
+      ctcae: "5.0"
+      cdisc_ct: 2025-03-28
+      assent_age: 19  # <--
+      majority_age: 18
+      source: convention
+    # in study.yaml: design
+    design:
+      allocation: na
+      model: single_group
+      masking: none
+      purpose: treatment
+      planned_subjects: 11  # <--
+      analysis_sets:
+        - { id: treated, name: { en: T, zh: 治 }, definition: { en: All, zh: 全 }, requires: [treated], source: convention }
+      interim:
+        - id: futility  # <--
+          text: { en: Stop, zh: 停 }
+          purpose: futility
+          counts: dlt
+          direction: at_most
+          rule: { kind: stages, null_rate: 0.1, alternative_rate: 0.3 }
+          action: stop
+          in_words: { en: At most, zh: 至多 }
+          source: convention
+      source: registry
+    # in safety.yaml: limits
+    limits:
+      - id: deaths
+        text: { en: Deaths, zh: 死亡 }
+        purpose: safety
+        counts: dlt
+        direction: at_least
+        rule: { kind: each_event }
+        bounds: [{ subjects: 1, events: 1 }]  # <--
+        action: pause
+        in_words: { en: Every death, zh: 每例死亡 }
+        source: convention
+    # in dosing.yaml: infusions
+    infusions:
+      planned: 1
+      min_gap_days: 5
+      tolerance_percent: { low: 80, high: 120 }
+      courses:
+        - { id: c1, name: { en: Course, zh: 疗程 }, infusions: [1], source: convention }
+        - { id: c2, name: { en: Course, zh: 疗程 }, infusions: [1], source: convention }  # <--
+      source: convention
+    # in dosing.yaml: administration
+    administration:
+      route: intravenous
+      shortest: 2 hours  # <--
+      longest: 60 minutes
+      text: { en: No filter, zh: 不用滤器 }
+      source: convention
+    """
+    assert told == [
+        "infusions.courses.c2.infusions: infusion 1 belongs to two courses. Leave it in one.",
+        "administration.shortest: the shortest infusion is longer than the longest. Exchange the two.",
+        "limits.deaths.bounds: every event crosses, so there are no bounds. Take the bounds away.",
+        "design.planned_subjects: 11 subjects are planned, and only 10 enrolled. Mend one of the two numbers.",
+        "design.interim.futility: the limit is never looked at. Write `looks`.",
+        "regulation.assent_age: assent is asked from an age above majority. Mend one of the two ages.",
+    ]
+
+
+def test_a_section_without_rows_counts_none_and_no_item_waits_for_itself(told):
+    """
+    # in forms/blood.yaml: sections
+    sections:
+      - id: count  # <--
+        title: { en: Count, zh: 计数 }
+        max_rows: 3
+        show_when: { item: other.done, is: ["yes"] }  # <--
+        items:
+          - { id: day, type: date, label: { en: Date, zh: 日期 } }
+          - { id: anc, type: number, label: { en: ANC, zh: 中性粒细胞 }, concept: ANC, units: [10*9/L] }
+          - { id: why, type: text, label: { en: Why, zh: 原因 }, show_when: { item: why, is: [x] } }  # <--
+        facts: [{ concept: ANC, value: anc, date: day }]
+    """
+    assert told == [
+        "sections.count: a section without rows has a number of rows. Write `repeating: true`, or take the number away.",
+        "sections.count.show_when.item: there is no item 'other.done'. The items here are: day, anc, why.",
+        "sections.count.items.why.show_when: the item is asked depending on its own answer. Name another item.",
+    ]
+
+
+def test_answers_of_a_value_set_may_name_concepts(small):
+    """
+    # in forms/blood.yaml: sections
+    sections:
+      - id: count
+        title: { en: Count, zh: 计数 }
+        items:
+          - { id: day, type: date, label: { en: Date, zh: 日期 } }
+          - { id: anc, type: number, label: { en: ANC, zh: 中性粒细胞 }, concept: ANC, units: [10*9/L] }
+          - { id: agent, type: choice, label: { en: Agent, zh: 药物 }, value_set: agents }
+          - { id: dose, type: text, label: { en: Dose, zh: 剂量 }, show_when: { item: agent, is: [L01XX] } }
+        facts: [{ concept: ANC, value: anc, date: day }, { concept_from: agent, start: day }]
+    """
+    small.write(
+        "value_sets/agents.csv", "code,system,name_en,name_zh,source,concept\nL01AD02,atc,Lomustine,洛莫司汀,standard,Lomustine\n"
+    )
+
+    assert [problem.what for problem in small.problems()] == ["'L01XX' is no answer of 'agent'."]
+    small.write("value_sets/agents.csv", "code,system,name_en,name_zh,source\nL01XX,atc,Other,其他,standard\n")
+    assert [problem.what for problem in small.problems()] == ["no answer of 'agent' names a concept."]
+
+
+def test_a_row_of_a_value_set_that_is_no_csv_is_a_problem_at_its_line(small):
+    small.write(
+        "value_sets/causes.csv", 'code,system,name_en,name_zh,source\n1,local,One,一,convention\n2,local,"Two"x,二,convention\n'
+    )
+
+    (problem,) = small.problems()
+
+    assert problem.place.line == 3
+    assert problem.what.startswith("this is not well-formed CSV: ")

@@ -331,3 +331,58 @@ def test_loading_leaves_the_garbage_collector_as_it_was(small, running):
         assert gc.isenabled() is running
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_keys_are_known_in_parts_that_may_be_left_out_in_parts_told_apart_by_kind_and_in_named_parts(told):
+    """
+    # in safety.yaml: dlt
+    dlt:
+      window: { first_day: 1, last_day: 28, lastday: 3 }  # <--
+      attribution: [possible]
+      evaluable: { text: { en: All, zh: 全部 } }
+      events: [{ id: d, text: { en: D, zh: 死 }, category: death, any_of: [{ grade_at_least: 5 }], source: convention }]
+      source: convention
+    # in safety.yaml: limits
+    limits:
+      - id: dlt_rate
+        text: { en: Stop, zh: 停 }
+        purpose: safety
+        counts: dlt
+        direction: at_least
+        rule:
+          kind: posterior
+          prior: { a: 0.5, b: 1.5, c: 1 }  # <--
+          rate: 1.25  # <--
+          certanty: 0.9  # <--
+          certainty: 0.9
+        looks: { first: 3, last: 10 }
+        action: stop
+        in_words: { en: The bound, zh: 界限 }
+        source: convention
+    # file: examples.yaml
+    base:
+      healthy:
+        facts: []
+        historys: []  # <--
+    """
+    assert told == [
+        "base.healthy: the key 'historys' is not known here. Did you mean 'histories'?",
+        "dlt.window: the key 'lastday' is not known here. Did you mean 'last_day'?",
+        "limits.dlt_rate.rule.prior: the key 'c' is not known here. The keys here are: a, b.",
+        "limits.dlt_rate.rule.rate: 1.25 is too large: it must be less than 1.",
+        "limits.dlt_rate.rule: the key 'certanty' is not known here. Did you mean 'certainty'?",
+    ]
+
+
+def test_a_list_or_mapping_where_one_word_is_needed_is_said_to_be_one(told):
+    """
+    # in study.yaml: sponsor
+    sponsor:
+      name: { en: A university, zh: 大学 }
+      class: [academic, industry]  # <--
+      source: { registry: yes }  # <--
+    """
+    assert [line.partition("Write")[0].strip() for line in told] == [
+        "sponsor.class: a single value is needed here, not a list.",
+        "sponsor.source: a single value is needed here, not a mapping.",
+    ]
