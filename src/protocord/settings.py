@@ -7,6 +7,7 @@
 | PROTOCORD_VAULT_KEY | encrypts identities; newest key first, older ones after commas | none: the identity vault stays shut |
 | PROTOCORD_DEBUG | `1` for a demonstration on this machine: plain HTTP allowed | `0` |
 | PROTOCORD_ALLOWED_HOSTS | host names, comma-separated | `localhost,127.0.0.1,[::1]` |
+| PROTOCORD_BEHIND_PROXY | `1` where a proxy in front speaks TLS and sets X-Forwarded-Proto itself | `0` |
 | PROTOCORD_STUDIES | folders of studies, separated as in PATH | the studies shipped with the package |
 | PROTOCORD_STATIC | folder that `collectstatic` filled | none: files are served from where the packages keep them |
 

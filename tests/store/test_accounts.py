@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 
 from protocord.conduct import Role
 from protocord.errors import Refused
-from protocord.store import actions, archive, record
+from protocord.store import actions, archive, clock, record
 from protocord.store.access import viewer_named, viewer_of
 
 ON = date(2026, 3, 4)
@@ -67,6 +67,14 @@ def test_a_closed_account_signs_nobody_in_and_grants_nothing(trial: Any) -> None
     assert try_password("dan", trial.password) is None
     assert viewer_of(trial.user("dan")).grants == ()
     assert said(trial, "account_changed")[-1][2] == {"user": "dan", "what": "active"}
+
+
+@pytest.mark.parametrize("name", ["dan", "mia"])
+def test_today_is_the_day_at_the_site(trial: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """At seven in the morning in Dongguan it is still yesterday in UTC, and the visit is due today."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 3, 23, tzinfo=UTC))
+
+    assert viewer_of(trial.user(name)).on == date(2026, 3, 4)
 
 
 def test_an_anonymous_visitor_may_nothing(trial: Any) -> None:

@@ -6,20 +6,22 @@ from datetime import date
 
 from django.db.models import Q
 
+from protocord import conduct
 from protocord.conduct import Role
-from protocord.store import clock
+from protocord.store import clock, protocols
 from protocord.store.models import Membership, User
 from protocord.store.permissions import Grant, Viewer, not_there
 
 
 def viewer_of(user: object, on: date | None = None) -> Viewer:
-    """This will return the viewer for a signed-in `request.user`, with the grants that are valid on day `on` (default: today, UTC).
+    """This will return the viewer for a signed-in `request.user`, with the grants that are valid on day `on` (default: the day
+    it is at the person's site).
 
     An anonymous visitor or a closed account gets a viewer without grants, who may do and see nothing.
     """
-    day = on or clock.today()
     if not isinstance(user, User) or not user.is_active:
-        return Viewer(username="", name="", language="en", grants=(), on=day)
+        return Viewer(username="", name="", language="en", grants=(), on=on or clock.today())
+    day = on or _today(user)
     return Viewer(username=user.username, name=user.name, language=user.language, grants=_grants(user, day), on=day)
 
 
@@ -41,6 +43,15 @@ def studies_of(username: str) -> tuple[str, ...]:
     """This will return the studies in which the account ever held a role."""
     rows = Membership.objects.filter(user__username=username).values_list("study", flat=True).distinct()
     return tuple(sorted(rows))
+
+
+def _today(user: User) -> date:
+    """This will return the day it is where the person works: in China the day begins eight hours before it does in UTC."""
+    place = Membership.objects.filter(user=user).order_by("study", "-site").values_list("study", "site").first()
+    if place is None or place[0] not in protocols.installed():
+        return clock.today()
+    protocol = protocols.current(place[0])
+    return conduct.local_date(protocol, place[1] or protocol.study.sites[0].id, clock.now())
 
 
 def _grants(user: User, day: date) -> tuple[Grant, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from protocord import protocol as documents
 from protocord.errors import Place, Problem, Refused
 from protocord.ledger import ProtocolStamp
-from protocord.store.access import not_there
 from protocord.store.models import ProtocolVersion
+from protocord.store.permissions import not_there
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol
