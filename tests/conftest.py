@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +347,59 @@ def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
 def scratch_database() -> Callable[[dict[str, Any]], contextlib.AbstractContextManager[None]]:
     """How a test turns to another database for a while."""
     return connected
+
+
+# --- the demonstration: children in every state ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """The reference study's demonstration: enrolled, waiting for a signature, ineligible, incomplete, withdrawn …
+
+    The accounts are named for their roles (`coordinator-01`); all have the same password.
+    """
+
+    study: str = STUDY
+    password: str = PASSWORD
+
+    def user(self, name: str) -> Any:
+        from django.contrib.auth import get_user_model
+
+        return get_user_model().objects.get(username=name)
+
+    def subject(self, **wanted: str) -> str:
+        """The first child of the first site whose card is as wanted: `status="enrolled"`, `signature="valid"`."""
+        from protocord.store import reads
+        from protocord.store.access import viewer_named
+
+        viewer = viewer_named("coordinator-01")
+        rows = reads.subject_matrix(viewer, self.study, viewer.on).rows
+        return next(
+            str(row.card.subject) for row in rows if all(getattr(row.card, name) == code for name, code in wanted.items())
+        )
+
+
+@pytest.fixture(scope="session")
+def sqlite_demonstration(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
+    """A SQLite file with the demonstration in it, to be copied."""
+    from django.contrib.auth import get_user_model
+
+    from protocord.protocol import STUDIES
+    from protocord.store import demo
+
+    path = tmp_path_factory.mktemp("demonstration") / "template.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with django_db_blocker.unblock(), connected(sqlite_config(path)):
+        demo.load(STUDIES / STUDY, datetime.now(UTC).date())
+        for user in get_user_model().objects.all():
+            user.set_password(PASSWORD)
+            user.save()
+        fold_the_log()
+    return path
+
+
+@pytest.fixture
+def demonstration(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Demonstration]:
+    """The demonstration in a fresh SQLite database."""
+    with fresh(request, tmp_path, "sqlite", "demonstration"):
+        yield Demonstration()

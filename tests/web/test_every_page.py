@@ -43,11 +43,11 @@ def addresses(demonstration: Any) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def pages(demonstration: Any, request: pytest.FixtureRequest) -> list[tuple[str, Any]]:
+def pages(demonstration: Any, demonstrator: Any, request: pytest.FixtureRequest) -> list[tuple[str, Any]]:
     browsers: dict[str, Any] = {}
     found = []
     for name, address in addresses(demonstration):
-        browser = browsers.setdefault(name, demonstration.browser(name, request.param))
+        browser = browsers.setdefault(name, demonstrator(name, request.param))
         found.append((address, browser.get(address, follow=True)))
     return found
 

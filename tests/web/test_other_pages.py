@@ -53,8 +53,8 @@ def trial_size(trial: Any) -> int:
     return reads.subject_matrix(viewer, trial.study, viewer.on).total
 
 
-def test_the_matrix_filters_by_status_and_number_from_the_address(demonstration: Any) -> None:
-    browser = demonstration.browser("coordinator-01")
+def test_the_matrix_filters_by_status_and_number_from_the_address(demonstration: Any, demonstrator: Any) -> None:
+    browser = demonstrator("coordinator-01")
     address = reverse("subjects", args=[demonstration.study])
 
     enrolled = browser.get(address, {"status": "enrolled"}).content.decode()
@@ -65,17 +65,15 @@ def test_the_matrix_filters_by_status_and_number_from_the_address(demonstration:
     assert one.count('<th scope="row" class="frozen">') == 1
 
 
-def test_a_cell_says_its_state_in_words(demonstration: Any) -> None:
-    html = (
-        demonstration.browser("coordinator-01", "zh-hans").get(reverse("subjects", args=[demonstration.study])).content.decode()
-    )
+def test_a_cell_says_its_state_in_words(demonstration: Any, demonstrator: Any) -> None:
+    html = demonstrator("coordinator-01", "zh-hans").get(reverse("subjects", args=[demonstration.study])).content.decode()
 
     assert "SCR: " in html
     assert "尚未排定" in html
 
 
-def test_home_lists_work_by_deadline_and_leaves_empty_kinds_out(demonstration: Any) -> None:
-    response = demonstration.browser("investigator-01").get(reverse("work", args=[demonstration.study]))
+def test_home_lists_work_by_deadline_and_leaves_empty_kinds_out(demonstration: Any, demonstrator: Any) -> None:
+    response = demonstrator("investigator-01").get(reverse("work", args=[demonstration.study]))
     cards = response.context["cards"]
 
     dated = [card.due for card in cards if card.due]
@@ -99,8 +97,8 @@ def test_a_look_at_an_identity_is_an_entry_with_its_reason(trial: Any, signed_in
     assert "Made Up" not in trail
 
 
-def test_the_trail_is_filtered_by_subject_and_kind(demonstration: Any) -> None:
-    browser = demonstration.browser("monitor")
+def test_the_trail_is_filtered_by_subject_and_kind(demonstration: Any, demonstrator: Any) -> None:
+    browser = demonstrator("monitor")
     subject = demonstration.subject(status="enrolled")
 
     rows = browser.get(reverse("audit", args=[demonstration.study]), {"subject": subject, "kind": "form_saved"}).context["rows"]
@@ -110,8 +108,8 @@ def test_the_trail_is_filtered_by_subject_and_kind(demonstration: Any) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_the_trail_is_exported_and_that_is_an_entry(form: str, demonstration: Any) -> None:
-    browser = demonstration.browser("data-manager")
+def test_the_trail_is_exported_and_that_is_an_entry(form: str, demonstration: Any, demonstrator: Any) -> None:
+    browser = demonstrator("data-manager")
     address = reverse("audit_export", args=[demonstration.study])
 
     text = browser.get(address, {"as": form, "kind": "subject_enrolled"}).content.decode("utf-8-sig")
@@ -123,8 +121,8 @@ def test_the_trail_is_exported_and_that_is_an_entry(form: str, demonstration: An
     assert f"audit.{form}" in trail
 
 
-def test_the_chains_are_verified_on_the_page(demonstration: Any) -> None:
-    html = demonstration.browser("monitor").get(reverse("ledger", args=[demonstration.study])).content.decode()
+def test_the_chains_are_verified_on_the_page(demonstration: Any, demonstrator: Any) -> None:
+    html = demonstrator("monitor").get(reverse("ledger", args=[demonstration.study])).content.decode()
 
     assert "Every chain holds." in html
 
@@ -153,24 +151,24 @@ def test_a_role_is_not_given_without_a_reason(trial: Any, signed_in: Any) -> Non
     assert trial.viewer("cai").roles(trial.study) == ()
 
 
-def test_a_visit_outside_its_window_is_told_as_a_deviation(demonstration: Any) -> None:
+def test_a_visit_outside_its_window_is_told_as_a_deviation(demonstration: Any, demonstrator: Any) -> None:
     enrolled = demonstration.subject(status="enrolled")
-    page = demonstration.browser("coordinator-01").get(reverse("calendar", args=[demonstration.study, enrolled]))
+    page = demonstrator("coordinator-01").get(reverse("calendar", args=[demonstration.study, enrolled]))
     late = next(line for line in page.context["lines"] if line.state == "overdue")
     address = reverse("record_visit", args=[demonstration.study, enrolled, late.visit.visit_id])
 
     sent = {"status": "done", "on": page.context["today"].isoformat(), "reason": "the family was away"}
-    html = demonstration.browser("coordinator-01").post(address, sent, follow=True).content.decode()
+    html = demonstrator("coordinator-01").post(address, sent, follow=True).content.decode()
 
     assert "a deviation is recorded" in html
 
 
-def test_a_withdrawal_is_recorded_with_scope_and_decider(demonstration: Any) -> None:
+def test_a_withdrawal_is_recorded_with_scope_and_decider(demonstration: Any, demonstrator: Any) -> None:
     enrolled = demonstration.subject(status="enrolled")
     address = reverse("withdraw", args=[demonstration.study, enrolled])
-    today = demonstration.browser("coordinator-01").get(reverse("subject", args=[demonstration.study, enrolled])).context["today"]
+    today = demonstrator("coordinator-01").get(reverse("subject", args=[demonstration.study, enrolled])).context["today"]
 
     sent = {"scope": "treatment", "decided_by": "guardian", "on": today.isoformat(), "reason": "too far to travel"}
-    html = demonstration.browser("coordinator-01").post(address, sent, follow=True).content.decode()
+    html = demonstrator("coordinator-01").post(address, sent, follow=True).content.decode()
 
     assert "too far to travel" in html
