@@ -185,7 +185,7 @@ def test_generate_outside_the_repository_is_refused(run: Run, tmp_path: Path) ->
 
 
 def test_the_roles_that_user_add_offers_are_those_of_the_study(run: Run) -> None:
-    from protocord.cli.installation import ROLES
+    from protocord.cli.people import ROLES
     from protocord.conduct import Role
 
     assert tuple(role.value for role in Role) == ROLES

@@ -110,6 +110,21 @@ def _ledger_table(database: sqlite3.Connection) -> str:
 
 
 @pytest.mark.slow
+def test_a_role_is_given_taken_away_for_a_reason_and_all_of_it_sealed(installation: Path, tmp_path: Path) -> None:
+    role = ("li.w", "--study", "nct06631391", "--role", "data_manager")
+    assert succeed(installation, "user", "grant", *role) == "li.w is data manager of nct06631391.\n"
+    assert protocord(installation, "user", "revoke", *role).returncode == 2, "no reason, no change"
+    assert "no longer data manager of nct06631391" in succeed(installation, "user", "revoke", *role, "--reason", "Left")
+
+    root = succeed(installation, "seal", "nct06631391").splitlines()[-1].removeprefix("root ")
+    file = tmp_path / "study.jsonl"
+    succeed(installation, "export", "nct06631391", file)
+
+    assert succeed(tmp_path, "verify", file, "--anchor", root).startswith("nct06631391: whole and unaltered.")
+    assert protocord(tmp_path, "verify", file, "--anchor", "0" * 64).returncode == 5
+
+
+@pytest.mark.slow
 def test_a_weak_password_or_a_name_taken_is_refused_without_traceback(installation: Path) -> None:
     common = ("--name", "Li Wei", "--study", "nct06631391", "--role", "monitor", "--password")
     taken = protocord(installation, "user", "add", "li.w", *common, "correct horse battery")
@@ -186,7 +201,7 @@ class serving:  # noqa: N801 - read as a verb: with serving(folder, port)
 
 @pytest.mark.slow
 def test_the_demonstration_prints_a_sign_in_for_each_role_and_answers(demo: tuple[Path, str], port: int) -> None:
-    from protocord.cli.installation import ROLES
+    from protocord.cli.people import ROLES
 
     _, printed = demo
 

@@ -6,7 +6,8 @@ import click
 
 from protocord.cli.door import Door
 from protocord.cli.generate import generate
-from protocord.cli.installation import demo, install, manage, migrate, serve, user, vault_key
+from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
+from protocord.cli.people import user
 from protocord.cli.records import export, import_, verify
 from protocord.cli.screen import screen
 from protocord.cli.study import check, describe, examples
@@ -40,6 +41,7 @@ for command in (
     migrate,
     install,
     user,
+    seal,
     vault_key,
     manage,
     generate,
