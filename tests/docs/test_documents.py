@@ -11,7 +11,7 @@ import protocord
 from protocord.cli.reference import _KINDS
 from protocord.conduct import Role
 from protocord.eligibility import Answer, Outcome
-from protocord.protocol.document.common import Origin
+from protocord.protocol.document import Origin
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -41,8 +41,9 @@ from protocord.protocol.faults.sections import (
     turned_ranges,
 )
 from protocord.protocol.faults.units import unit_faults
+from protocord.protocol.fitting import typed
 from protocord.protocol.model import Protocol
-from protocord.protocol.reading import Sources, duplicate_ids, plain, read_document, typed
+from protocord.protocol.reading import Sources, duplicate_ids, plain, read_document
 from protocord.protocol.references import dangling, names
 from protocord.protocol.rules import check_rules, criterion_rules
 from protocord.protocol.tables import read_value_set

@@ -1,21 +1,18 @@
-"""Read one document: YAML with the line of every node, each scalar as it was written, made into a typed model."""
+"""Read one document: YAML with the line of every node, each scalar as it was written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from protocord.concepts.documents import Reading, is_null, read_text
 from protocord.errors import Place, Problem
-from protocord.protocol.wording import reworded
 
 Loc = tuple[str | int, ...]
-Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -108,23 +105,6 @@ def read_document(path: Path, problems: list[Problem]) -> Source:
     if root is None and not any(problem.place.file == str(path) for problem in problems):
         problems.append(Problem(Place(str(path), 1), "the document is empty.", "Write its keys, or take the file away."))
     return source
-
-
-def typed(source: Source, model: type[Model], problems: list[Problem]) -> Model | None:
-    """This will return the document as its model; None, with every problem, where it does not fit."""
-    if source.root is None:
-        return None
-    before = len(problems)
-    content = plain(source, problems)
-    try:
-        made = model.model_validate(content)
-    except ValidationError as wrong:
-        for error in wrong.errors(include_url=False, include_context=True):
-            # A list whose items are wrong is reported as too short as well, for none of them counts: the items are said already.
-            if not (error["type"] == "too_short" and getattr(source.node(error["loc"]), "value", None)):
-                problems.append(reworded(dict(error), source, model))
-        return None
-    return made if len(problems) == before else None
 
 
 def plain(source: Source, problems: list[Problem]) -> Any:

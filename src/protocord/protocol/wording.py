@@ -5,15 +5,13 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from protocord.concepts.documents import did_you_mean
 from protocord.errors import Place, Problem
-
-if TYPE_CHECKING:
-    from protocord.protocol.reading import Source
+from protocord.protocol.reading import Source
 
 # Type of a pydantic error -> (what, remedy); the slots are filled from the error's context and input.
 _SAID: dict[str, tuple[str, str]] = {

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from protocord.protocol import STUDIES, generate, generated_files, json_schemas
 from protocord.protocol.check.confirm import _snake
-from protocord.protocol.document.common import Sourced
+from protocord.protocol.document.elements import Sourced
 from protocord.protocol.loading import MODELS
 from protocord.words import term
 

@@ -1,9 +1,9 @@
 """The documents of a study as typed, frozen models; one module a document."""
 
 from protocord.protocol.document.assumptions import Assumptions
-from protocord.protocol.document.common import Origin, Span
 from protocord.protocol.document.dosing import Dosing
 from protocord.protocol.document.efficacy import Efficacy
+from protocord.protocol.document.elements import Origin, Span
 from protocord.protocol.document.eligibility import Criterion, Eligibility
 from protocord.protocol.document.examples import Example, Examples
 from protocord.protocol.document.facts import FactEntry, HistoryEntry, RangeEntry

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Band, Document, FrozenMap, Number, Said
+from protocord.protocol.document.elements import Band, Document, FrozenMap, Number, Said
 
 
 class Fixed(Document):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import (
+from protocord.protocol.document.elements import (
     Band,
     ConceptName,
     Document,

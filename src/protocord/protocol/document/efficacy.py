@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Document, Identifier, Length, Named, Number, Said, Sourced, Text, YesNo
+from protocord.protocol.document.elements import Document, Identifier, Length, Named, Number, Said, Sourced, Text, YesNo
 
 Response = Literal["CR", "PR", "SD", "NON_CR_NON_PD", "PD", "NE"]
 Level = Annotated[Number, Field(gt=Decimal(0), lt=Decimal(1))]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Document, FrozenMap, Identifier, Rule, Said, Scalar, Sourced, Text
+from protocord.protocol.document.elements import Document, FrozenMap, Identifier, Rule, Said, Scalar, Sourced, Text
 
 
 class Parameter(Said):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Day, Document, FrozenMap, Identifier, Scalar
+from protocord.protocol.document.elements import Day, Document, FrozenMap, Identifier, Scalar
 from protocord.protocol.document.facts import FactEntry, HistoryEntry
 
 Answer = Literal["met", "not_met", "unknown", "review"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from protocord.protocol.document.common import ConceptName, Document, Number, Scalar, YesNo
+from protocord.protocol.document.elements import ConceptName, Document, Number, Scalar, YesNo
 
 
 class RangeEntry(Document):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from protocord.protocol.document.common import (
+from protocord.protocol.document.elements import (
     ConceptName,
     Document,
     Identifier,

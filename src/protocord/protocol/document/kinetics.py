@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import ConceptName, Document, Identifier, Length, Named, Number, Said, Sourced, YesNo
+from protocord.protocol.document.elements import ConceptName, Document, Identifier, Length, Named, Number, Said, Sourced, YesNo
 
 Millilitres = Annotated[Number, Field(ge=Decimal(0))]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Document, Identifier, Number, Said, Text, YesNo
+from protocord.protocol.document.elements import Document, Identifier, Number, Said, Text, YesNo
 
 Rate = Annotated[Number, Field(gt=Decimal(0), lt=Decimal(1))]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import ConceptName, Document, Length, Named, Number, Said, Sourced, Text, YesNo
+from protocord.protocol.document.elements import ConceptName, Document, Length, Named, Number, Said, Sourced, Text, YesNo
 from protocord.protocol.document.limits import Limit
 
 Grade = Annotated[int, Field(ge=0, le=5)]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Document, Identifier, Named, Sourced
+from protocord.protocol.document.elements import Document, Identifier, Named, Sourced
 
 
 class Activity(Named):

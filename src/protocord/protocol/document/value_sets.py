@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from protocord.protocol.document.common import Origin, Sourced
+from protocord.protocol.document.elements import Origin, Sourced
 from protocord.values.text import Text
 
 
