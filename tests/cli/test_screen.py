@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,3 +188,18 @@ def test_the_day_is_today_unless_said_otherwise(run: Run, girl: Path, monkeypatc
     monkeypatch.setattr("protocord.cli.screen.today", lambda: date(2025, 6, 25))
 
     assert "assessed on 2025-06-25, first infusion planned for 2025-06-25" in run("screen", "nct06848582", girl).output
+
+
+def test_screening_loads_no_django(girl: Path) -> None:
+    script = (
+        "import sys\nfrom protocord.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] == 'django'))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, "screen", "nct06848582", girl, *DAYS], capture_output=True, text=True, check=True
+    )
+
+    assert "not eligible" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
