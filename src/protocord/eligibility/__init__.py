@@ -2,6 +2,6 @@
 
 from protocord.eligibility.findings import Answer, Calculation, Finding, Outcome, Screening
 from protocord.eligibility.screening import screen
-from protocord.eligibility.timeline import Segment, Stretch, Timeline, timeline
+from protocord.eligibility.date_line import Segment, Stretch, Timeline, timeline
 
 __all__ = ["Answer", "Calculation", "Finding", "Outcome", "Screening", "Segment", "Stretch", "Timeline", "screen", "timeline"]
