@@ -26,7 +26,7 @@ Limits = frozenset[Decimal] | None
 
 def is_settled(truth: Truth, wanted: Truth) -> bool:
     """This will tell whether nothing more need be known: it is as wanted, or decided where either will do."""
-    return truth is wanted or (wanted is Truth.UNKNOWN and truth is not Truth.UNKNOWN)
+    return truth is not Truth.UNKNOWN if wanted is Truth.UNKNOWN else truth is wanted
 
 
 def lacking(found: Evaluation, wanted: Truth) -> tuple[Reason, ...]:

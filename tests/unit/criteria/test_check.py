@@ -73,6 +73,11 @@ SENSE = [
         "branch",
     ),
     (
+        'if AgeInYears() >= 3 and AgeInYears() < 16 then (if AgeInYears() >= 17 then Has("Liver metastasis") else Ever("Lomustine")) else true',
+        "the then branch cannot be reached",
+        "branch",
+    ),
+    (
         'if AgeInYears() < 16 then (if AgeInYears() < 17 then Has("Liver metastasis") else Has("Bone marrow involvement")) else true',
         "the else branch cannot be reached",
         "branch",
