@@ -41,7 +41,7 @@ def focused(page: Page) -> dict[str, str]:
     """What has the keyboard: its name, its kind, and whether it saves."""
     found: dict[str, str] = page.evaluate(
         """() => { const at = document.activeElement;
-          return {name: at.name || "", type: at.type || at.tagName, save: at.matches("[data-save]") ? "1" : "",
+          return {name: at.name || "", type: at.type || at.tagName, save: at.matches("[data-save]") ? "1" : "", add: at.dataset.add || "",
                   text: (at.innerText || "").trim(), inForm: at.closest("form[data-entry] fieldset") ? "1" : ""}; }"""
     )
     return found
@@ -58,7 +58,14 @@ def tab_until(page: Page, wanted: Any, key: str = "Tab") -> None:
 
 def fill_by_keyboard(page: Page, answers: dict[str, str]) -> None:
     """Fill a form with Tab, Enter, digits and letters only, and save it with Ctrl+S."""
-    tab_until(page, lambda at: at["inForm"] and at["name"].startswith("v:"))
+    for section in dict.fromkeys(key.split(".")[0] for key in answers if key.count(".") == 2):
+        tab_until(page, lambda at, section=section: at["add"] == section)
+        page.keyboard.press("Enter")  # a row is there, and has the focus
+    page.keyboard.press("Escape")
+    first = page.locator('form[data-entry] [name^="v:"]:visible').first.get_attribute("name")
+    back = "Shift+Tab" if focused(page)["inForm"] else "Tab"
+    if focused(page)["name"] != first:
+        tab_until(page, lambda at: at["name"] == first, back)
     left = dict(answers)
     for _ in range(200):
         at = focused(page)
@@ -105,14 +112,14 @@ def test_a_child_is_registered_screened_by_keyboard_signed_enrolled_and_gets_its
 
     for form in ["consent", *(name for name in answers if name not in {"consent", "laboratory"})]:
         coordinator.study_page(f"subjects/{subject}/visits/SCR/forms/{form}/")
-        fill_by_keyboard(page, {key: value for key, value in answers[form].items() if not re.search(r"\.\d+\.", key)})
+        fill_by_keyboard(page, answers[form])
     coordinator.study_page(f"subjects/{subject}/visits/BL-LAB/forms/laboratory/")
     fill_by_keyboard(page, answers["laboratory"])
 
     coordinator.study_page(f"subjects/{subject}/eligibility/?on={today()}&infusion={today() + timedelta(days=3)}")
     unknown = page.locator(".board .tag.ask").count()
     assert unknown == 0, page.locator(".board .missing").all_inner_texts()
-    expect(page.get_by_role("heading", name="eligible")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^eligible"))).to_be_visible()
     page.get_by_role("button", name="Record this assessment").press("Enter")
     expect(page.get_by_text("The assessment is recorded.")).to_be_visible()
 
@@ -149,7 +156,7 @@ def test_a_correction_breaks_the_signature_and_everybody_sees_it(at_screen: Any,
     expect(page.get_by_label("Reason for the change")).to_be_visible()
     page.get_by_label("Reason for the change").select_option("The laboratory corrected the result")
     page.keyboard.press("Control+s")
-    expect(page.get_by_text("The change breaks the signature")).to_be_visible()
+    expect(page.locator(".messages")).to_contain_text("The change breaks the signature")
 
     investigator = at_screen("investigator-01")
     investigator.study_page(f"subjects/{subject}/eligibility/")
@@ -171,7 +178,7 @@ def test_two_people_on_one_form_lose_nothing(at_screen: Any, demonstration: Any)
         person.page.get_by_label("Reason for the change").select_option("Typing error")
 
     first.page.keyboard.press("Control+s")
-    expect(first.page.get_by_text("Saved.", exact=True)).to_be_visible()
+    expect(first.page.locator(".messages")).to_contain_text("Saved.")
     second.page.keyboard.press("Control+s")
 
     conflict = second.page.get_by_role("region", name="Somebody saved this form meanwhile")
@@ -194,12 +201,12 @@ def test_a_partial_date_is_echoed_before_saving_and_an_ambiguous_one_is_refused(
 
     box.fill("UN-MAR-2024")
     box.press("Enter")
-    expect(echo).to_have_text(re.compile("2024-03$"))
+    expect(echo).to_contain_text("= 2024-03")
 
     box.fill("03/04/24")
     box.press("Enter")
     expect(page.locator("#problems-item-diagnosis-diagnosed_on li.hard")).to_be_visible()
-    expect(page.locator("#summary").get_by_role("link", name=re.compile("03/04/24"))).to_be_visible()
+    expect(page.locator("#summary").get_by_role("link").filter(has_text="03/04/24")).to_be_visible()
 
 
 def test_why_there_is_no_answer_is_said_by_key(at_screen: Any, demonstration: Any) -> None:

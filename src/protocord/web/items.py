@@ -8,7 +8,7 @@ from datetime import date
 
 from protocord import words
 from protocord.forms import Answers, Asked, FormProblem, ItemAnswer, NullFlavour, asked, key_of, normalise, rows_of
-from protocord.forms.layout import refer
+from protocord.forms.layout import holds, refer
 from protocord.protocol import Protocol
 from protocord.protocol.document import Form, Item, Section, ShowWhen
 from protocord.values.text import Text
@@ -16,7 +16,7 @@ from protocord.web.frame import language
 from protocord.web.saying import unit_of
 
 RADIOS_AT_MOST = 6
-LONG_TEXT = 160
+LONG_TEXT = 300
 PATTERN_ROW = 9999  # the row number in the pattern that "add a row" copies
 
 
@@ -153,8 +153,8 @@ def sections_of(filling: Filling) -> tuple[SectionView, ...]:
 def _section(filling: Filling, number: int, section: Section, places: Iterable[Asked]) -> SectionView:
     here = [place for place in places if place.section.id == section.id]
     rows: tuple[int | None, ...] = rows_of(section, filling.answers) if section.repeating else (None,)
-    row_views = tuple(RowView(row, _items(filling, number, section, row, here)) for row in rows)
-    pattern = RowView(PATTERN_ROW, _items(filling, number, section, PATTERN_ROW, [])) if section.repeating else None
+    row_views = tuple(RowView(row, _items(filling, number, section, row)) for row in rows)
+    pattern = RowView(PATTERN_ROW, _items(filling, number, section, PATTERN_ROW)) if section.repeating else None
     shown = [place for place in here if place.shown]
     answered = sum(not filling.answers.get(place.key, ItemAnswer()).is_empty for place in shown)
     show_item, show_is = _condition(section, None, section.show_when)
@@ -173,11 +173,13 @@ def _section(filling: Filling, number: int, section: Section, places: Iterable[A
     )
 
 
-def _items(filling: Filling, number: int, section: Section, row: int | None, places: Sequence[Asked]) -> tuple[ItemView, ...]:
+def _items(filling: Filling, number: int, section: Section, row: int | None) -> tuple[ItemView, ...]:
     """This will lay out a row; limits of normal stand beside the result that they belong to."""
-    shown = {place.item.id: place.shown for place in places if place.row == row}
+    # Whether the section is asked is the section's matter: an item hides for its own condition only.
     views = {
-        item.id: _item(filling, f"{number}.{place}", section, row, item, shown=shown.get(item.id, item.show_when is None))
+        item.id: _item(
+            filling, f"{number}.{place}", section, row, item, shown=holds(item.show_when, section, row, filling.answers)
+        )
         for place, item in enumerate(section.items, start=1)
     }
     for fact in section.facts:

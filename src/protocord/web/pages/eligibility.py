@@ -27,11 +27,12 @@ def board(request: HttpRequest, viewer: Viewer, study: str, subject: str) -> Htt
     return _show_board(request, viewer, study, subject, "eligibility/board.html")
 
 
-def _latest(board: Board, viewer: Viewer) -> str:
-    """This will return the query of the assessment that matters now, where the person named no day: the one decided on, or a fresh one."""
+def _chosen(board: Board, viewer: Viewer) -> str:
+    """This will return the query of the day that matters where the person named none: that of the assessment decided on, or today at the site."""
     current = board.current
     if current is None or (board.card.status == "screening" and abs((viewer.on - current.on).days) > FRESH_DAYS):
-        return ""
+        today = today_at(zone_of(board.protocol, board.card.site))
+        return f"?on={today}" if today != viewer.on else ""
     infusion = f"&infusion={current.planned_infusion}" if current.planned_infusion else ""
     return f"?on={current.on}{infusion}"
 
@@ -49,7 +50,7 @@ def _show_board(request: HttpRequest, viewer: Viewer, study: str, subject: str, 
     found = reads.eligibility_board(
         viewer, study, subject, on or viewer.on, day_of(asked.get("infusion"), None), end_of_day(known) if known else None
     )
-    if not asked and (query := _latest(found, viewer)):
+    if not asked and (query := _chosen(found, viewer)):
         return redirect(request.path + query)
     zone = zone_of(found.protocol, found.card.site)
     values = {

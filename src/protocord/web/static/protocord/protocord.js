@@ -211,7 +211,7 @@
     if (event.altKey && event.code === "KeyN" && item) { event.preventDefault(); toggleBlank(item.closest(".item") ?? item); return; }
     if (event.altKey && event.code === "KeyH" && item) { event.preventDefault(); one("[data-history]", item.closest(".item") ?? item)?.click(); return; }
     if (!field.closest?.("form[data-entry]") || field.closest("[data-foot]") || event.altKey) return;
-    if (event.key === "Enter" && !field.matches("button, textarea, a")) { event.preventDefault(); goOn(field); return; }
+    if (event.key === "Enter" && !event.shiftKey && !field.matches("button, a")) { event.preventDefault(); goOn(field); return; }
     if (field.type === "radio" && event.key.length === 1) {
       const wanted = event.key.toLowerCase();
       const radio = all(`[name="${CSS.escape(field.name)}"]`).find((other) => other.dataset.keys?.includes(wanted));
