@@ -116,10 +116,6 @@ def _order_days(index: FactIndex, _known: int, _limits: Limits, first: str, seco
     yield from latest_days(index.events(first), None)
     for event in index.events(second):
         yield event.first + 1
-    for fact in index.set_aside(second):
-        if fact.start is not None:
-            yield fact.start.earliest.toordinal()
-            yield fact.start.latest.toordinal()
     yield from coverage_days(index, second, None)
 
 
@@ -167,11 +163,10 @@ def _second_absent(ask: Ask, second: str, used: tuple[UsedFact, ...], doubtful: 
     index, last = ask.index, min(ask.day, ask.known)
     name = index.name(second)
     not_done = [fact for fact in index.set_aside(second) if fact.status is FactStatus.NOT_DONE]
-    known = [fact for fact in not_done if fact.start is None or fact.start.latest.toordinal() <= ask.day]
     if doubtful:
         return Evaluation(Truth.UNKNOWN, doubtful, used, doubtful)
-    if known:
-        return Evaluation(Truth.TRUE, (Reason.of("second_not_done", concept=name, date=known[0].start),), used)
+    if not_done:  # not done by the day of that statement, and so not before either
+        return Evaluation(Truth.TRUE, (Reason.of("second_not_done", concept=name, date=not_done[0].start),), used)
     if index.covers(second, LONG_AGO, last):
         return Evaluation(Truth.TRUE, (Reason.of("second_not_on_record", concept=name, last=as_date(last)),), used)
     missing = (coverage_reason(index, second, LONG_AGO, last),)
