@@ -81,6 +81,12 @@ class BoardRow:
     advisories: tuple[Text, ...]
     calculations: tuple[Calculated, ...]
 
+    @property
+    def short(self) -> str:
+        """The first thing to say about it: what is missing, or why."""
+        said = self.missing or self.reasons if self.answer == Answer.UNKNOWN else self.reasons
+        return said[0] if said else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -105,8 +111,8 @@ def board_view(board: Board, today: date) -> dict[str, Any]:
         "tone": OUTCOME_TONES[board.screening.outcome],
         "icon": label_of("outcome", board.screening.outcome.value).icon,
         "notices": tuple(words.say(reason, language()) for reason in board.screening.notices),
+        "blocking": tuple(row for row in rows if row.answer != Answer.MET),
         "judge": tuple(row for row in rows if row.answer == Answer.REVIEW),
-        "failed": tuple(row.id for row in rows if row.answer == Answer.NOT_MET),
         "picture": _picture(board, rows, today, since, until),
         "swatches": [(answer.value, mark_safe(swatch(answer.value))) for answer in Answer],  # our own markup
         "stretches": tuple(_stretches(board.timeline.segments, since, until)),
