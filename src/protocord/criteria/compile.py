@@ -184,7 +184,7 @@ class Compiler:
             case tree.Number() | tree.Measure():
                 return self._written(expression, measured, at)
             case tree.Null():
-                return Written(None, unit, at)
+                return Written.of(None, unit, at)
             case tree.If(condition, then, otherwise):
                 return NumberChoice(
                     self.condition(condition), self._number(then, measured), self._number(otherwise, measured), at
@@ -192,19 +192,19 @@ class Compiler:
             case tree.Call():
                 asked = self._call(expression)
                 self._check_unit(expression, asked, measured)
-                return asked or Written(None, unit, at)
+                return asked or Written.of(None, unit, at)
             case tree.Parameter(name):
                 value = self._parameter(name, at)
                 if isinstance(value, (tree.Number, tree.Measure)):
                     return self._written(value, measured, at)
                 if value is not None:
                     self.slip(at, f"a number is needed here; the parameter {name} is {_what(value)}.")
-                return Written(None, unit, at)
+                return Written.of(None, unit, at)
             case _:
                 self.slip(
                     at, f"a number is needed here; this is {_what(expression)}.", "Only numbers and quantities can be compared."
                 )
-                return Written(None, unit, at)
+                return Written.of(None, unit, at)
 
     def _check_unit(self, call: tree.Call, asked: Asked | None, measured: Concept | None) -> None:
         if asked is None:
@@ -228,18 +228,18 @@ class Compiler:
         if measured is None:
             if isinstance(literal, tree.Measure) and literal.unit != "1":
                 self.slip(at, f"{literal.value:f} '{literal.unit}' is compared with a plain number.", f"Write {literal.value:f}.")
-            return Written(literal.value, "1", at)
+            return Written.of(literal.value, "1", at)
         quantity = Quantity(literal.value, literal.unit if isinstance(literal, tree.Measure) else None)
         standard = self.concepts.standard(measured, quantity)
         if not isinstance(standard, Reason):
-            return Written(standard.value, standard.unit or "1", at)
+            return Written.of(standard.value, standard.unit or "1", at)
         accepted = ", ".join(measured.units) or "nothing: it has no unit"
         if quantity.unit is None:
             remedy = f"Write {literal.value:f} '{measured.unit}'."
             self.slip(at, f"{literal.value:f} has no unit, and {measured.id} is measured in {measured.unit}.", remedy)
         else:
             self.slip(at, f"the unit '{quantity.unit}' is not one that {measured.id} accepts.", f"It accepts: {accepted}.")
-        return Written(literal.value, measured.unit or "1", at)
+        return Written.of(literal.value, measured.unit or "1", at)
 
     # --- calls
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from protocord.criteria.answers import Evaluation, Truth
@@ -191,22 +190,22 @@ class Choice:
         yield from self.otherwise.days(index, known)
 
 
-@cache
-def _written(value: Decimal | None, unit: str) -> Numbers:
-    return Numbers((), (_LEFT_OPEN,)) if value is None else Numbers.exactly(value, unit)
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A number that the rule writes, in the unit it is compared in; None for `null`."""
+    """A number that the rule writes, in the unit it is compared in; None for `null`. `numbers` is the same, ready to compare."""
 
     value: Decimal | None
-    unit: str
+    numbers: Numbers
     at: Spot
+
+    @classmethod
+    def of(cls, value: Decimal | None, unit: str, at: Spot) -> Written:
+        """This will return the number with all the digits that were written."""
+        return cls(value, Numbers((), (_LEFT_OPEN,)) if value is None else Numbers.exactly(value, unit), at)
 
     def decide(self, _ask: Ask) -> Numbers:
         """This will give the number."""
-        return _written(self.value, self.unit)
+        return self.numbers
 
     def days(self, _index: FactIndex, _known: int, _limits: Limits = None) -> Iterable[int]:
         """Never changes."""

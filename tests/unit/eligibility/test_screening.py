@@ -161,6 +161,13 @@ def test_a_finding_quotes_the_fact_as_recorded_and_in_the_standard_unit() -> Non
     assert say(found.thresholds[0], "en") == "Absolute neutrophil count (latest of the last 7 days): at least 1.0 ×10⁹/L"
 
 
+def test_a_limit_is_shown_with_the_digits_that_its_own_rule_writes() -> None:
+    counted = child({"concept": "ANC", "value": "3", "unit": "10*9/L", "date": "2025-06-08"})
+    rules = [{"rule": f"Latest(\"ANC\", 7 days) >= {limit} '10*9/L'"} for limit in ("1", "1.00", "1.0")]
+    shown = [str(finding.reasons[0].particulars["limit"]) for finding in screened(*rules, subject=counted).findings]
+    assert shown == ["1 10*9/L", "1.00 10*9/L", "1.0 10*9/L"]
+
+
 def test_a_screening_is_json_and_its_hash_tells_every_change() -> None:
     criteria = ({"rule": YES}, {"rule": OPEN}, {"rule": NO, "calculations": ("bedside_schwartz",)})
     given, again = screened(*criteria), screened(*criteria)
