@@ -51,6 +51,17 @@ def test_every_page_is_reached_from_the_index() -> None:
     assert {page for page in PAGES if "docs" in page.parts} - listed - decisions - {index} == set()
 
 
+def test_every_picture_is_shown_somewhere_and_says_in_words_what_it_shows() -> None:
+    shown = {
+        (page.parent / path).resolve(): words
+        for page in PAGES
+        for words, path in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text("utf-8"))
+    }
+
+    assert {picture.name for picture in (ROOT / "docs/images").glob("*.png")} == {path.name for path in shown}
+    assert [path.name for path, words in shown.items() if len(words) < 20] == []
+
+
 def test_every_exit_code_has_its_section_among_the_errors() -> None:
     headings = re.findall(r"^## (\d):", (ROOT / "docs/how-to/errors.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
 
