@@ -241,7 +241,10 @@ def _blurs(draw: st.DrawFn, fact: Fact, denied: bool) -> list[Fact]:
         less.append(replace(fact, value=replace(fact.value, unit=None)))
     if fact.range is not None:
         bare = replace(fact.range, age_low=None, age_high=None, age_specific=False)
-        less += [replace(fact, range=None), replace(fact, range=replace(fact.range, high=None)), replace(fact, range=bare)]
+        less += [replace(fact, range=None), replace(fact, range=replace(fact.range, high=None))]
+        # From 18 years on a range of unstated age is taken to be an adult's (convention); the oldest child drawn is 18 on 1 March.
+        if fact.range.age_high != 16 or (fact.start and fact.start.latest < date(2025, 3, 1)):
+            less.append(replace(fact, range=bare))
     # "There is a metastasis" and, later, "none in the liver" mean one elsewhere: the first is then no blur of "one in the liver".
     # Nor is "the metastases have ended" a blur of "the one in the liver has": it says more, not less.
     says_more = condition and (denied or fact.end is not None)

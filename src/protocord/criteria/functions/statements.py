@@ -150,9 +150,14 @@ def on_or_before(ask: Ask, first: str, second: str) -> Evaluation:
         "date": events[-1].fact.start,
         "other": others[0].fact.start,
     }
-    if sure and high <= min(event.first for event in others):
-        return Evaluation(Truth.TRUE, (Reason.of("in_order", **said),), used)
     surely = [event.last for event in others if event.certain]
+    if sure and high <= min(event.first for event in others):
+        # Where none of the second is certain, there may turn out to be none: then that must be known too.
+        absent = Evaluation(Truth.TRUE) if surely else _second_absent(ask, second, used, ())
+        if absent.truth is Truth.TRUE:
+            return Evaluation(Truth.TRUE, (Reason.of("in_order", **said),), used)
+        why = absent.missing + doubts(ask, others, second)
+        return Evaluation(Truth.UNKNOWN, why, used, why)
     if sure and surely and low > min(surely):
         return Evaluation(Truth.FALSE, (Reason.of("not_in_order", **said),), used)
     why = unique(doubtful + doubts(ask, [*events, *others], second)) or (Reason.of("order_unknown", **said),)
