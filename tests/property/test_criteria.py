@@ -398,6 +398,7 @@ def test_an_undecided_answer_says_what_is_missing_and_each_answer_why(
 ) -> None:
     _, record = data.draw(blurred_children(known_on, rule))
     found = plan(rule).decide(Ask(FactIndex(record, CONCEPTS), day.toordinal(), known_on.toordinal()))
+    assert plan(rule).answer(Ask(FactIndex(record, CONCEPTS), day.toordinal(), known_on.toordinal())) is found.truth
     if found.truth is Truth.UNKNOWN:
         assert found.missing
         assert found.reasons

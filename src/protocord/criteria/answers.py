@@ -27,11 +27,6 @@ class Truth(StrEnum):
 _INVERTED = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
 
 
-def truth_of(value: bool | None) -> Truth:
-    """This will return TRUE, FALSE, or UNKNOWN for None."""
-    return Truth.UNKNOWN if value is None else Truth.TRUE if value else Truth.FALSE
-
-
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """The days a rule is decided on: `reference` (D in the manual) and `known_on`, the day up to which events can be on record."""

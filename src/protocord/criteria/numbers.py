@@ -105,6 +105,7 @@ _RELATION = {
     ("<=", True): "at_or_below", ("<=", False): "above", ("<", True): "below", ("<", False): "at_or_above",
     ("=", True): "equal", ("=", False): "different", ("!=", True): "different", ("!=", False): "equal",
 }  # fmt: skip
+FAMILIES = ("result", "times_uln", "age", "age_at")
 RELATIONS = ("at_or_above", "below", "above", "at_or_below", "equal", "different", "undecided")
 _THRESHOLD = {
     ">=": "threshold_at_least", ">": "threshold_above", "<=": "threshold_at_most", "<": "threshold_below",

@@ -14,9 +14,7 @@ from inspect import getdoc
 from typing import Any
 
 from protocord.concepts import ConceptKind
-from protocord.criteria.answers import Evaluation
 from protocord.criteria.index import FactIndex
-from protocord.criteria.numbers import Numbers
 from protocord.values.text import Text
 
 
@@ -96,8 +94,6 @@ class Function:
 
 _FUNCTIONS: dict[str, Function] = {}
 FUNCTIONS: Mapping[str, Function] = _FUNCTIONS
-
-Decide = Callable[..., Evaluation] | Callable[..., Numbers]
 
 
 def function(name: str, *arguments: Argument, gives: Gives, days: Days, phrase: Text) -> Callable[[Any], Any]:

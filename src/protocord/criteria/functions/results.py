@@ -98,9 +98,10 @@ def times_uln(ask: Ask, asked: str, lookback: Length) -> Numbers:
     """The latest result (as `Latest`) divided by the upper limit of that result's own reference range; compared exactly, undivided.
 
     The range must be the child's: its age band holds the child's age on the day of the sample, or the laboratory declared it the
-    child's own. A range of unstated age is used only for somebody of 18 years or more. A range for another age or sex, without an
-    upper limit, or in a unit that the concept does not accept, leaves the answer unknown, with that reason: an adult's limit is
-    never applied to a child.
+    child's own. A range of unstated age, or one whose band begins in childhood and goes on beyond 18 years (0–150, 12–99), says
+    nothing about a child and is used only for somebody of 18 years or more. A range for another age or sex, without an upper
+    limit, or in a unit that the concept does not accept, leaves the answer unknown, with that reason: an adult's limit is never
+    applied to a child.
     """
     found, rest = _results(ask, asked, lookback)
     cases: list[Case] = []
@@ -150,6 +151,8 @@ def _not_the_childs(index: FactIndex, event: Event, stated: ReferenceRange, name
         said = {"concept": name, "date": when, "band": _band(low, high)}
         if (high is not None and ages[0] > high) or (low is not None and ages[1] < low):
             return Reason.of("range_for_other_age", **said, age=ages[0])
+        if ages[0] < ADULT and spans_adulthood(low, high):
+            return Reason.of("range_age_not_stated", concept=name, date=when)
         if (low is None or ages[0] >= low) and (high is None or ages[1] <= high):
             return None
         return Reason.of("range_age_uncertain", **said)
