@@ -215,6 +215,15 @@ def test_of_two_ranges_the_one_whose_age_band_surely_holds_is_taken() -> None:
     assert limits({"high": {"value": 50}}, band(2, 6, "a", 40)).high.value == 40
 
 
+def test_a_range_that_goes_on_beyond_childhood_is_nobodys_and_gives_way_to_the_childs_own() -> None:
+    everybody = limits(band(6, 1800, "mo", 97))
+    assert (everybody.age_specific, everybody.age_low, everybody.age_high) == (False, None, None)
+    assert limits(band(0, 150, "a", 97), band(2, 6, "a", 40)).high.value == 40
+    assert why(observation(valueQuantity=ALT_30, referenceRange=[band(0, 150, "a"), {"high": {"value": 97}}])) == [
+        "fhir_several_ranges"
+    ]
+
+
 def test_several_ranges_that_may_hold_are_listed_and_none_is_taken() -> None:
     two = observation(valueQuantity=ALT_30, referenceRange=[{"high": {"value": 50}}, {"high": {"value": 40}}])
     assert why(two) == ["fhir_several_ranges"]

@@ -151,12 +151,17 @@ def _not_the_childs(index: FactIndex, event: Event, stated: ReferenceRange, name
         said = {"concept": name, "date": when, "band": _band(low, high)}
         if (high is not None and ages[0] > high) or (low is not None and ages[1] < low):
             return Reason.of("range_for_other_age", **said, age=ages[0])
-        if ages[0] < ADULT and spans_adulthood(low, high):
+        if ages[0] < ADULT and _reaches_adults(low, high):
             return Reason.of("range_age_not_stated", concept=name, date=when)
         if (low is None or ages[0] >= low) and (high is None or ages[1] <= high):
             return None
         return Reason.of("range_age_uncertain", **said)
     return None if ages[0] >= ADULT else Reason.of("range_age_not_stated", concept=name, date=when)
+
+
+def _reaches_adults(low: int | None, high: int | None) -> bool:
+    """Whether a band goes on beyond childhood: then its limit is an adult's, whatever age it begins at."""
+    return (low is None or low < ADULT) and (high is None or high > ADULT)
 
 
 def _band(low: int | None, high: int | None) -> str:

@@ -17,6 +17,7 @@ _SEXES = {
 # The longest and shortest that so many of a unit can be in days, so that a child surely within a band is told from one at its edge.
 _DAYS = {"a": (365, 366), "mo": (28, 31), "wk": (7, 7), "d": (1, 1)}
 _YEARS = ("a", "year", "years", "yr")
+_ADULT = 18  # completed years; a range that goes on beyond them is an adult's, also where it begins in childhood
 
 
 def range_of(
@@ -67,6 +68,8 @@ def _one(
         limits = ReferenceRange(low, high, years["low"], years["high"], False, sex, laboratory)
         return None if _surely_not(reader, limits, on) else limits
     fits = _fits(reader, ends["low"], ends["high"], on)
+    if fits is not False and _reaches_adults(ends["low"], ends["high"]):
+        return ReferenceRange(low, high, None, None, False, sex, laboratory)
     if fits is None:
         reader.leave(entry, "referenceRange.age", "fhir_range_age_undecided")
     return ReferenceRange(low, high, None, None, True, sex, laboratory) if fits else None
@@ -101,6 +104,8 @@ def _surely(reader: Reader, limits: ReferenceRange, on: PartialDate | None) -> b
     if limits.age_specific:
         return True
     age = _completed(reader, on)
+    if age is not None and age[0] < _ADULT and (limits.age_high is None or limits.age_high > _ADULT):
+        return False
     return age is not None and (limits.age_low or 0) <= age[0] and (limits.age_high is None or age[1] <= limits.age_high)
 
 
@@ -109,6 +114,12 @@ def _surely_not(reader: Reader, limits: ReferenceRange, on: PartialDate | None) 
     if age is None:
         return False
     return (limits.age_low is not None and age[1] < limits.age_low) or (limits.age_high is not None and age[0] > limits.age_high)
+
+
+def _reaches_adults(low: tuple[Decimal, str] | None, high: tuple[Decimal, str] | None) -> bool:
+    """Whether a band that is not in whole years begins in childhood and surely goes on into the years of adults."""
+    youngest, oldest = _in_days(low, Decimal(0))[0], _in_days(high, Decimal(10**6))[1]
+    return youngest < _ADULT * 365 and oldest > (_ADULT + 1) * 366
 
 
 def _fits(
