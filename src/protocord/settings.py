@@ -5,7 +5,7 @@
 | PROTOCORD_DATABASE_URL | `sqlite:///path/to/file` or `postgres://user:password@host:port/name` | `sqlite:///protocord.sqlite3` in the working folder |
 | PROTOCORD_SECRET_KEY | signs sessions; at least 50 characters | a new one at each start: everybody signs in again |
 | PROTOCORD_VAULT_KEY | encrypts identities; newest key first, older ones after commas | none: the identity vault stays shut |
-| PROTOCORD_DEBUG | `1` for a demonstration on this machine: plain HTTP allowed | `0` |
+| PROTOCORD_PLAIN_HTTP | `1` for a demonstration on this machine: no TLS asked for, keys need not last | `0` |
 | PROTOCORD_ALLOWED_HOSTS | host names, comma-separated | `localhost,127.0.0.1,[::1]` |
 | PROTOCORD_BEHIND_PROXY | `1` where a proxy in front speaks TLS and sets X-Forwarded-Proto itself | `0` |
 | PROTOCORD_STUDIES | folders of studies, separated as in PATH | the studies shipped with the package |
@@ -26,7 +26,9 @@ from django.utils.translation import gettext_lazy
 
 from protocord.store.engines import database_from_url
 
-DEBUG = os.environ.get("PROTOCORD_DEBUG", "0") == "1"
+# Never on: a page that shows settings and code to whoever mistypes an address has no place beside children's data.
+DEBUG = False
+PLAIN_HTTP = os.environ.get("PROTOCORD_PLAIN_HTTP", "0") == "1"
 SECRET_KEY = os.environ.get("PROTOCORD_SECRET_KEY") or secrets.token_urlsafe(64)
 SECRET_KEY_IS_LASTING = bool(os.environ.get("PROTOCORD_SECRET_KEY"))
 ALLOWED_HOSTS = [host for host in os.environ.get("PROTOCORD_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
@@ -145,13 +147,13 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = not DEBUG
-CSRF_COOKIE_SECURE = not DEBUG
-SECURE_SSL_REDIRECT = not DEBUG
+SESSION_COOKIE_SECURE = not PLAIN_HTTP
+CSRF_COOKIE_SECURE = not PLAIN_HTTP
+SECURE_SSL_REDIRECT = not PLAIN_HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("PROTOCORD_BEHIND_PROXY") == "1" else None
-SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
-SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not PLAIN_HTTP
+SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -179,7 +181,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", gettext_lazy("English")), ("zh-hans", gettext_lazy("Simplified Chinese"))]
 LOCALE_PATHS = [Path(__file__).parent / "web" / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_SECURE = not DEBUG
+LANGUAGE_COOKIE_SECURE = not PLAIN_HTTP
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -188,7 +190,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ["PROTOCORD_STATIC"]) if os.environ.get("PROTOCORD_STATIC") else None
 # No collectstatic step is needed to run: whitenoise serves the files where the packages keep them.
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = PLAIN_HTTP
 
 # --- log -------------------------------------------------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ def test_a_killed_writer_leaves_whole_saves_only(trial: Any) -> None:
     subject = trial.register()
     trial.record(subject, "consent")
     trial.record(subject, "demographics")
-    environment = {**os.environ, "PROTOCORD_DATABASE_URL": trial.database.url, "PROTOCORD_DEBUG": "1"}
+    environment = {**os.environ, "PROTOCORD_DATABASE_URL": trial.database.url, "PROTOCORD_PLAIN_HTTP": "1"}
     environment["DJANGO_SETTINGS_MODULE"] = "protocord.settings"
 
     for wait in (0.011, 0.037, 0.083):

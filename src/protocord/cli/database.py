@@ -9,7 +9,23 @@ from protocord.errors import Place, Problem, Refused
 
 
 def open_store(database: str | None = None) -> None:
-    """This will start Django on `database` (a URL, or the path of an SQLite file; default: what the environment says).
+    """This will start Django on `database` (a URL, or the path of an SQLite file; default: what the environment says) and open it.
+
+    Raises Refused when the address is not understood or the database cannot be opened.
+    """
+    start_django(database)
+    from django.db import DatabaseError, connection
+
+    try:
+        connection.ensure_connection()
+    except DatabaseError as problem:
+        remedy = "Is the server running, and are its address, name and password right?"
+        said = " ".join(str(problem).split())
+        raise Refused([Problem(Place(item="database"), f"cannot be opened: {said}.", remedy)]) from None
+
+
+def start_django(database: str | None = None) -> None:
+    """This will start Django and touch no database: an SQLite file that does not exist is not made.
 
     Raises Refused when the address is not understood.
     """
@@ -33,6 +49,15 @@ def open_store(database: str | None = None) -> None:
         raise RuntimeError(message)
 
 
+def demand_tables() -> None:
+    """This will raise Refused when the open database has no tables yet."""
+    from django.db import connection
+
+    if "store_ledgerentry" not in connection.introspection.table_names():
+        remedy = "Make them first: PROTOCORD_DATABASE_URL=… protocord migrate."
+        raise Refused([Problem(Place(str(connection.settings_dict["NAME"])), "this database has no tables yet.", remedy)])
+
+
 def address(database: str) -> str:
     """This will return the URL of `database`; a path without `://` is that of an SQLite file."""
     return database if "://" in database else f"sqlite:///{Path(database)}"
@@ -44,4 +69,5 @@ def demand_file(database: str) -> None:
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not file.is_file():
         remedy = "Name a ledger file, an SQLite file, or a URL such as postgres://user@host/name."
-        raise Refused([Problem(Place(str(file)), "there is no such file.", remedy)])
+        what = "is a folder, not a ledger." if file.is_dir() else "there is no such file."
+        raise Refused([Problem(Place(str(file)), what, remedy)])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from protocord.cli.database import open_store
+from protocord.cli.database import start_django
 from protocord.cli.door import shipped_studies, today
 from protocord.cli.layout import table
 from protocord.errors import Place, Problem, Refused
@@ -26,7 +26,7 @@ def run(folder: Path, *, port: int, fresh: bool) -> None:
         clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     configure(folder)
-    open_store(str((folder / DATABASE).resolve()))
+    start_django(str((folder / DATABASE).resolve()))
     from protocord.cli.server import bound
 
     server = bound(host="127.0.0.1", port=port, threads=8)  # first, so that a taken port is told before anything is made
@@ -48,7 +48,7 @@ def prepare(folder: Path) -> None:
 
     call_command("migrate", interactive=False, verbosity=0)
     found: dict[str, dict[str, str]] = {}
-    for study in shipped_studies().values():
+    for name, study in shipped_studies().items():
         if not (study / "demo.yaml").is_file():
             actions.install_study(study, source="simulation")
             continue
@@ -56,6 +56,7 @@ def prepare(folder: Path) -> None:
             found.setdefault(
                 one.username, {"role": one.role, "site": one.site, "username": one.username, "password": one.password}
             )
+        actions.seal(None, name, source="simulation")
     (folder / SIGN_INS).write_text(json.dumps(list(found.values()), indent=1) + "\n", encoding="utf-8")
 
 
@@ -86,7 +87,7 @@ def configure(folder: Path) -> None:
     """This will set the environment of a demo: plain HTTP on this machine, and keys that last as long as the folder."""
     from cryptography.fernet import Fernet
 
-    os.environ["PROTOCORD_DEBUG"] = "1"
+    os.environ["PROTOCORD_PLAIN_HTTP"] = "1"
     os.environ["PROTOCORD_SECRET_KEY"] = _kept(folder / "secret-key", lambda: secrets.token_urlsafe(64))
     os.environ["PROTOCORD_VAULT_KEY"] = _kept(folder / "vault-key", lambda: Fernet.generate_key().decode())
 

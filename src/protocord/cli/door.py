@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from protocord.errors import Problem, ProblemsFound
+from protocord.errors import Place, Problem, ProblemsFound
 from protocord.values.text import LANGUAGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,6 +30,12 @@ class Door(click.Group):
         except ProblemsFound as found:
             show_problems(found.problems)
             ctx.exit(found.exit_code)
+        except OSError as found:
+            if not found.filename:
+                raise
+            # A file or folder that a person named and the machine would not open or write: theirs to mend, not a bug.
+            show_problems((Problem(Place(str(found.filename)), f"{found.strerror}."),))
+            ctx.exit(ProblemsFound.exit_code)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """This will run the command line; a terminal that lacks a sign shows another in its place instead of stopping."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from protocord.cli.database import open_store
+from protocord.cli.database import open_store, start_django
 from protocord.cli.door import study_argument
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="Port on this machine.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on this machine.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -39,7 +39,7 @@ def demo(port: int, folder: Path, fresh: bool) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to answer on; TLS is the proxy's in front of it.")
-@click.option("--port", default=8000, show_default=True, help="Port to answer on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to answer on.")
 @click.option("--threads", default=8, show_default=True, help="Requests answered at the same time.")
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the pages of an installation.
@@ -128,7 +128,7 @@ def vault_key() -> None:
     Example:
       protocord vault-key
     """
-    open_store()
+    start_django()
     from protocord.store.vault import new_key
 
     click.echo(new_key())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from protocord.cli.database import demand_file, open_store
+from protocord.cli.database import demand_file, demand_tables, open_store
 from protocord.errors import LedgerProblems
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _verified(ledger: str, anchors: Anchors) -> Mapping[str, Verification]:
         from protocord.ledger import read_lines
         from protocord.ledger import verify as verify_entries
 
-        with file.open(encoding="utf-8") as lines:
+        with opened_ledger(file) as lines:
             entries = read_lines(lines, file=ledger)
         study = entries[0].study if entries else file.name
         return {study: verify_entries(entries, heads=anchors.heads.get(study, ()), roots=anchors.roots)}
@@ -87,6 +87,11 @@ def _verified(ledger: str, anchors: Anchors) -> Mapping[str, Verification]:
     from protocord.store.archive import verify_database
 
     return verify_database(heads=anchors.heads, roots=anchors.roots)
+
+
+def opened_ledger(file: Path) -> TextIO:
+    """This will open a ledger file; bytes that are no UTF-8 come through as marks that no JSON holds, so their line is named."""
+    return file.open(encoding="utf-8", errors="replace")
 
 
 def _is_sqlite(file: Path) -> bool:
@@ -148,6 +153,7 @@ def import_(file: Path, database: str) -> None:
     open_store(database)
     from protocord.store.archive import import_study
 
-    with file.open(encoding="utf-8") as lines:
-        count = import_study(lines)
+    demand_tables()
+    with opened_ledger(file) as lines:
+        count = import_study(lines, file=str(file))
     click.echo(f"{file}: {count} entries read, every hash as it was.")

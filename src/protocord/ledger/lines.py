@@ -62,9 +62,11 @@ def read_lines(lines: Iterable[str], *, file: str = "") -> tuple[Entry, ...]:
                 _check_header(json.loads(line))
             else:
                 entries.append(_entry(json.loads(line), people, stamps))
-        except ValueError as problem:
-            what = "is not JSON" if isinstance(problem, json.JSONDecodeError) else str(problem)
+        except (ValueError, RecursionError) as problem:
+            what = str(problem) if type(problem) is ValueError else "is not JSON"
             problems.append(Problem(Place(file, number), f"Line {number} {what}."))
+            if number == 1:
+                break  # without its header it is some other kind of file: one line says so, not one for each line
     if number == 0:
         problems.append(Problem(Place(file, 1), "The file is empty.", "A ledger file begins with its header line."))
     if problems:

@@ -38,13 +38,13 @@ def export_study(study: str, file: TextIO, *, viewer: Viewer | None = None, sour
     return number
 
 
-def import_study(lines: Iterable[str]) -> int:
-    """This will store a study's ledger exactly as it is in `lines` and return the number of entries.
+def import_study(lines: Iterable[str], *, file: str = "") -> int:
+    """This will store a study's ledger exactly as it is in `lines` (of `file`, for its problems) and return the number of entries.
 
     Raises LedgerProblems when the ledger does not verify, and Refused when this database already has entries of the study. Where the
     study's protocol is at hand (shipped, or in PROTOCORD_STUDIES) it is put into use and the lists are made again; else install it next.
     """
-    entries = ledger.read_lines(lines)
+    entries = ledger.read_lines(lines, file=file)
     found = ledger.verify(entries)
     if not found.ok:
         raise LedgerProblems(found.problems)

@@ -11,8 +11,8 @@ from protocord.errors import Place, Problem, Refused
 
 
 def problems() -> tuple[Problem, ...]:
-    """This will return what keeps this configuration from production; none in a demonstration on this machine (debug)."""
-    if settings.DEBUG:
+    """This will return what keeps this configuration from production; none in a demonstration on this machine (plain HTTP)."""
+    if settings.PLAIN_HTTP:
         return ()
     found: list[Problem] = []
     if not settings.SECRET_KEY_IS_LASTING:
