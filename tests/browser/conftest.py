@@ -53,14 +53,20 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def address(demonstration: Any) -> Iterator[str]:
     """Where the pages are served from, over a fresh copy of the demonstration."""
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
     from django.core.wsgi import get_wsgi_application
-    from waitress.server import create_server
 
-    server = create_server(get_wsgi_application(), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, *said: Any) -> None:
+            """Requests are no news in a test."""
+
+    server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
+    server.set_app(get_wsgi_application())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield f"http://localhost:{server.effective_port}"
-    server.close()
+    yield f"http://localhost:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
     thread.join(timeout=5)
 
 

@@ -121,7 +121,11 @@ def test_a_signed_child_is_enrolled_and_its_calendar_laid_out(demonstration: Any
     signed = demonstration.subject(status="screening", signature="valid")
     browser = demonstrator("investigator-01")
 
-    enrolled = browser.post(reverse("enrol", args=[demonstration.study, signed]), follow=True)
+    offered = re.search(
+        r'id="enrol-on" name="on" value="([\d-]+)"', re.sub(r"\s+", " ", board(demonstrator, demonstration, signed))
+    )
+    assert offered, "enrolment is not offered"
+    enrolled = browser.post(reverse("enrol", args=[demonstration.study, signed]), {"on": offered[1]}, follow=True)
     browser.post(reverse("plan", args=[demonstration.study, signed]), {"day_1": card_day(demonstration)})
     html = browser.get(reverse("calendar", args=[demonstration.study, signed])).content.decode()
 

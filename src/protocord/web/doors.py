@@ -60,7 +60,7 @@ def allow(
             except NotThere as missing:
                 raise Http404(str(missing)) from missing
             except NotAllowed:
-                return refused(request, viewer)
+                return refused(request, viewer, str(kwargs.get("study", "")))
 
         door: Any = guarded
         door.permission, door.methods = permission, methods

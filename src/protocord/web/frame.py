@@ -63,9 +63,9 @@ def navigation(viewer: Viewer, study: str) -> dict[str, bool]:
     }
 
 
-def refused(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """This will say that none of the person's roles allows this (403)."""
-    return show(request, viewer, "errors/403.html", {}, status=403)
+def refused(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpResponse:
+    """This will say that none of the person's roles in `study` allows this (403)."""
+    return show(request, viewer, "errors/403.html", {}, study=study if study in viewer.studies else "", status=403)
 
 
 def zone_of(protocol: Protocol, site: str) -> str:

@@ -180,6 +180,7 @@ def _show(
         if declined
         else (),
         "query": _query(page.repeat),
+        "was_sent": sent is not None,
         "conflict": conflict,
         "conflicts": _conflict_rows(page, conflict) if conflict else (),
         "reason": sent.reason if sent else "",
@@ -231,11 +232,17 @@ def _filling(page: FormPage, answers: Mapping[str, ItemAnswer], sent: Sent | Non
 
 def _summary(filling: Filling) -> dict[str, Any]:
     """This will count what must be mended, what is unusual and unexplained, and what is still to be answered; and list it with links."""
-    labels = {place.key: (number, place.item.label) for number, place in enumerate(asked(filling.form, filling.answers), start=1)}
+    labels = {place.key: place.item.label for place in asked(filling.form, filling.answers)}
     hard, soft, still = [], [], []
     for problem in filling.problems:
         view = problem_view(problem, tried=filling.tried)
-        line = {"key": problem.item, "label": labels.get(problem.item, (0, None))[1], "text": view.text, "level": problem.level}
+        label = labels.get(problem.item)
+        # Many reasons name the item themselves.
+        line = {
+            "key": problem.item,
+            "label": None if label is None or label.say(language()) in view.text else label,
+            "text": view.text,
+        }
         answer = filling.answers.get(problem.item, ItemAnswer())
         if view.open:
             still.append(line)

@@ -237,10 +237,12 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "entry") return;
     ready();
-    const wrong = one("[data-goto]");
-    const said = one(".messages li, .banner.bad", one("#entry"));
+    const entry = one("#entry");
+    const said = one(".messages li, .banner.bad, table.conflict caption", entry);
     one("#announcer").textContent = said?.textContent.trim() ?? "";
-    if (wrong) wrong.focus(); else if (said) window.scrollTo({ top: 0 });
+    const choice = one("table.conflict input", entry);
+    const wrong = one("#summary [data-goto]", entry);
+    if (choice) { choice.focus(); window.scrollTo({ top: 0 }); } else if (wrong) focusItem(wrong.dataset.goto); else if (said) window.scrollTo({ top: 0 });
   });
   /* After a check, the item's bar takes the level of its worst problem. */
   document.addEventListener("htmx:oobAfterSwap", (event) => {
