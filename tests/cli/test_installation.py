@@ -135,7 +135,7 @@ def test_a_weak_password_or_a_name_taken_is_refused_without_traceback(installati
 
 
 def test_the_server_does_not_serve_real_data_without_its_keys(tmp_path: Path) -> None:
-    done = protocord(tmp_path, "serve", "--port", "0")
+    done = protocord(tmp_path, "serve")
 
     assert done.returncode == 6
     assert "PROTOCORD_SECRET_KEY" in done.stderr

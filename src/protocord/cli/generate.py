@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from protocord.cli.database import open_store
+from protocord.cli.database import start_django
 from protocord.errors import Place, Problem, Refused
 
 
@@ -56,7 +56,7 @@ def generated_files(program: click.Group) -> Iterator[tuple[str, bytes]]:
     yield "docs/reference/criteria.md", reference().encode()
     for path, text in from_models().items():
         yield path, text.encode()
-    open_store()  # the pages' texts are found by Django's own template engine
+    start_django()  # the pages' texts are found by Django's own template engine
     from protocord.web import messages
 
     repository = messages.WEB.parents[2]
