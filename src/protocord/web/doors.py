@@ -10,8 +10,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from protocord.store import reads
@@ -47,6 +49,9 @@ def allow(
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             viewer = viewer_of(request.user)
+            if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and viewer.language != settings.LANGUAGE_CODE:
+                # A new browser of somebody who once chose a language; the cookie, where there is one, is newer.
+                translation.activate(viewer.language)
             try:
                 if permission is not None and "study" in kwargs:
                     viewer.demand(permission, str(kwargs["study"]))
