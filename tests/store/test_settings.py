@@ -21,7 +21,7 @@ PRODUCTION = {
 
 
 def in_production(tmp_path: Path, code: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PROTOCORD_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PROTOCORD_", "DJANGO_"))}
     environment |= {**PRODUCTION, "PROTOCORD_DATABASE_URL": f"sqlite:///{tmp_path / 'p.sqlite3'}", **changes}
     environment["DJANGO_SETTINGS_MODULE"] = "protocord.settings"
     return subprocess.run(
