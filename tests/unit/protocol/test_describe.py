@@ -5,7 +5,7 @@ import re
 import pytest
 
 from protocord.protocol import STUDIES, describe, load, synopsis_data
-from protocord.words import slots, table
+from protocord.words import slots, table, term
 
 SHIPPED = sorted(path.name for path in STUDIES.iterdir() if (path / "study.yaml").exists())
 RICH = """\
@@ -73,6 +73,10 @@ def test_a_criterion_is_said_in_its_own_words_our_reading_and_the_rule_in_words(
     assert criterion.translated_by_us
     assert criterion.as_of == "以计划首次输注日为基准"
     assert criterion.reading.text == "按原文"
+    assert (criterion.source, criterion.reading.source) == (
+        term("protocol_source_registry", "zh"),
+        term("protocol_source_convention", "zh"),
+    )
     assert criterion.reading.rule == "Latest(\"ANC\", lab_window) >= 1.0 '10*9/L'"
     assert "中性粒细胞" in criterion.reading.rule_in_words
     assert "7" in criterion.reading.rule_in_words  # the parameter is said by its value

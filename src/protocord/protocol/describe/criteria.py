@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocord.criteria import in_words
+from protocord.protocol.document import Origin
 from protocord.protocol.model import DEFAULT_READING, CriterionRules, Protocol
 from protocord.values.text import Language
 from protocord.words import term
@@ -45,7 +46,8 @@ def criteria_words(protocol: Protocol, language: Language) -> tuple[CriterionWor
 
 def _criterion(protocol: Protocol, criterion_id: str, language: Language) -> CriterionWords:
     criterion = protocol.criterion(criterion_id)
-    texts = {DEFAULT_READING: (criterion.reading, criterion.source)}
+    # The sentence may be the registry's; how we read it, and the rule that follows, is never more than our convention.
+    texts = {DEFAULT_READING: (criterion.reading, Origin.CONVENTION)}
     texts.update({reading.id: (reading.text, reading.source) for reading in criterion.readings})
     chosen = protocol.rules[criterion_id].reading_id
 
