@@ -113,10 +113,21 @@ def _code_reason(index: FactIndex, event: Event, kind: str, set_name: Text | str
 
 
 def _order_days(index: FactIndex, _known: int, _limits: Limits, first: str, second: str) -> Iterator[int]:
-    yield from latest_days(index.events(first), None)
-    for event in index.events(second):
-        yield event.first + 1
+    for event in _happened(index, first):
+        yield event.first
+        yield event.last
     yield from coverage_days(index, second, None)
+
+
+def _happened(index: FactIndex, asked: str) -> list[Event]:
+    """The events of a concept that took place, or may have: a signature that was refused (`no`) is none."""
+    return [event for event in index.events(asked) if event.fact.value is not False]
+
+
+def _surely_happened(index: FactIndex, event: Event) -> bool:
+    known = index.concepts.get(event.fact.concept)
+    answered = known is None or known.kind not in (ConceptKind.ATTESTATION, ConceptKind.CONDITION) or event.fact.value is True
+    return event.certain and answered
 
 
 @function(
@@ -128,40 +139,42 @@ def _order_days(index: FactIndex, _known: int, _limits: Limits, first: str, seco
     phrase=Text("“{first}” not later than “{second}”", "“{first}”不晚于“{second}”"),
 )
 def on_or_before(ask: Ask, first: str, second: str) -> Evaluation:
-    """The date of the latest fact of the first concept, on or before D, is on or before the earliest fact of the second.
+    """The date of the earliest fact of the first concept, on or before D, is on or before the earliest fact of the second.
 
-    While nothing is recorded of the second: true if its history says that there was none from birth to D (or to the last day
-    known), or if it is recorded as not done; else unknown. Without a fact of the first it is unknown.
+    The earliest counts, so that a consent taken again does not undo the first one. A statement whose answer is no (a consent
+    refused) is not a fact of the first; one whose answer is not filled in may be. While nothing is recorded of the second: true
+    if its history says that there was none from birth to D (or to the last day known), or if it is recorded as not done; else
+    unknown. Without a fact of the first it is unknown.
     """
     index = ask.index
-    events, sure = latest(index.events(first), ask.day, None)
+    events = [event for event in _happened(index, first) if event.first <= ask.day]
+    sure = [event for event in events if event.last <= ask.day and _surely_happened(index, event)]
     others = index.events(second)
     used = tuple(index.used(event.fact) for event in (*events, *others))
     if not events:
-        missing = window_reason(ask, first, None)
+        missing = _refused(index, ask.day, first) or window_reason(ask, first, None)
         return Evaluation(Truth.UNKNOWN, missing, used, missing)
-    doubtful = doubts(ask, events, first) if not sure or len(events) > 1 else ()
-    low, high = min(event.first for event in events), max(min(event.last, ask.day) for event in events)
+    doubtful = _why_unsettled(ask, events, first) if not sure or len(events) > 1 else ()
     if not others:
-        return _second_absent(ask, second, used, doubtful if not sure else ())
+        return _second_absent(ask, second, used, () if sure else doubtful)
     said = {
         "first": index.name(first),
         "second": index.name(second),
-        "date": events[-1].fact.start,
+        "date": (sure or events)[0].fact.start,
         "other": others[0].fact.start,
     }
+    if sure and min(event.last for event in sure) <= min(event.first for event in others):
+        return Evaluation(Truth.TRUE, (Reason.of("in_order", **said),), used)
     surely = [event.last for event in others if event.certain]
-    if sure and high <= min(event.first for event in others):
-        # Where none of the second is certain, there may turn out to be none: then that must be known too.
-        absent = Evaluation(Truth.TRUE) if surely else _second_absent(ask, second, used, ())
-        if absent.truth is Truth.TRUE:
-            return Evaluation(Truth.TRUE, (Reason.of("in_order", **said),), used)
-        why = absent.missing + doubts(ask, others, second)
-        return Evaluation(Truth.UNKNOWN, why, used, why)
-    if sure and surely and low > min(surely):
+    if sure and surely and min(event.first for event in events) > min(surely):
         return Evaluation(Truth.FALSE, (Reason.of("not_in_order", **said),), used)
     why = unique(doubtful + doubts(ask, [*events, *others], second)) or (Reason.of("order_unknown", **said),)
     return Evaluation(Truth.UNKNOWN, why, used, why)
+
+
+def _refused(index: FactIndex, day: int, asked: str) -> tuple[Reason, ...]:
+    said = [event for event in index.events(asked) if event.fact.value is False and event.first <= day]
+    return tuple(Reason.of("attested_no", concept=index.name(event.fact.concept), date=event.fact.start) for event in said)
 
 
 def _second_absent(ask: Ask, second: str, used: tuple[UsedFact, ...], doubtful: tuple[Reason, ...]) -> Evaluation:
