@@ -240,3 +240,74 @@ def test_the_same_form_is_filled_once_more(trial: Any, dan: Any, child: str) -> 
 
     assert (response.status_code, response["Location"]) == (302, again)
     assert "(2)" in dan.get(reverse("subject", args=[trial.study, child])).content.decode()
+
+
+def laboratory(**changed: str) -> dict[str, str]:
+    """A laboratory form as sent, with what a test changes."""
+    sent = {
+        "v:haematology.collected_on": "2026-01-06",
+        "v:haematology.anc": "2.4",
+        "u:haematology.anc": "10*9/L",
+        "v:haematology.platelets": "186",
+        "u:haematology.platelets": "10*9/L",
+        "v:haematology.haemoglobin": "108",
+        "u:haematology.haemoglobin": "g/L",
+        "base": "0",
+    }
+    return {**sent, **changed}
+
+
+def test_an_implausible_number_is_asked_about_and_taken_with_an_explanation(trial: Any, dan: Any, child: str) -> None:
+    address = reverse("form_check", args=[trial.study, child, "BL-LAB", "laboratory"])
+
+    asked = dan.post(address, laboratory(**{"v:haematology.anc": "180"})).content.decode()
+    explained = dan.post(
+        address, laboratory(**{"v:haematology.anc": "180", "m:haematology.anc": "Repeated, leukaemoid"})
+    ).content.decode()
+
+    assert "1 to explain" in asked
+    assert "to explain" not in explained
+
+
+def test_an_unexplained_implausible_number_opens_the_field_for_the_explanation(trial: Any, dan: Any, child: str) -> None:
+    address = reverse("form", args=[trial.study, child, "BL-LAB", "laboratory"])
+    sent = laboratory(**{"v:haematology.anc": "180"})
+    required = {
+        "v:chemistry.collected_on": "2026-01-06", "v:chemistry.alt": "24", "v:chemistry.ast": "31",
+        "v:chemistry.bilirubin": "9", "u:chemistry.bilirubin": "umol/L", "v:chemistry.creatinine": "38", "u:chemistry.creatinine": "umol/L",
+    }  # fmt: skip
+    keys = set(re.findall(r'name="v:([^"]+)"', dan.get(address).content.decode()))
+    sent |= {name: value for name, value in required.items() if name[2:] in keys}
+
+    html = dan.post(address, sent).content.decode()
+
+    item = html[html.index('id="item-haematology-anc"') :]
+    blank = item[: item.index("</div>", item.index("data-blank"))]
+    assert re.search(r"data-blank>", blank), "the field for the explanation stays shut"
+
+
+def test_a_comma_in_a_number_is_refused_with_a_hint(trial: Any, dan: Any, child: str) -> None:
+    address = reverse("form_check", args=[trial.study, child, "BL-LAB", "laboratory"])
+
+    html = dan.post(address, laboratory(**{"v:haematology.anc": "2,4"})).content.decode()
+
+    assert "must be mended" in html
+    assert "2,4" in html
+
+
+def test_a_result_below_the_limit_of_detection_keeps_its_sign(trial: Any, dan: Any, child: str) -> None:
+    from protocord.store import protocols
+    from protocord.web.items import answers_sent
+
+    protocol = protocols.current(trial.study)
+    sent = answers_sent(protocol, protocol.form("laboratory"), laboratory(**{"v:haematology.anc": "<0.1"}))
+
+    assert sent["haematology.anc"].value == "<0.1"
+
+
+def test_the_limits_of_normal_stand_beside_the_result(trial: Any, dan: Any, child: str) -> None:
+    html = dan.get(reverse("form", args=[trial.study, child, "BL-LAB", "laboratory"])).content.decode()
+    item = html[html.index('id="item-haematology-anc"') : html.index('id="item-haematology-platelets"')]
+
+    assert item.count('class="number limit"') == 2
+    assert "for this child" in item
