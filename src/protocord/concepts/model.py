@@ -43,7 +43,10 @@ class ConceptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plausible:
-    """Limits in the concept's unit outside which a value is questioned, never refused. None is unlimited."""
+    """Limits in the concept's unit, wide enough for the sickest child; None is unlimited.
+
+    A value outside them is questioned when it is entered, never refused; a rule takes it for unknown until somebody mends it.
+    """
 
     low: Decimal | None = None
     high: Decimal | None = None
@@ -51,6 +54,13 @@ class Plausible:
     def holds(self, value: Decimal) -> bool:
         """This will tell whether `value`, in the concept's unit, lies within the limits, both inclusive."""
         return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+
+    def meets(self, value: Quantity) -> bool:
+        """This will tell whether `value`, in the concept's unit, may lie within the limits: of `<5`, some number below 5 does."""
+        bounds = value.bounds
+        below = self.low is not None and bounds.high is not None and bounds.high < self.low
+        above = self.high is not None and bounds.low is not None and bounds.low > self.high
+        return not (below or above)
 
 
 def _nothing() -> Mapping[str, str]:

@@ -147,9 +147,21 @@ class FactIndex:
         key = (fact.id, concept)
         found = self._standard.get(key)
         if found is None:
-            found = self.concepts.standard(concept, fact.value)
+            found = self.implausible(fact, fact.value) or self.concepts.standard(concept, fact.value)
             self._standard[key] = found
         return found
+
+    def implausible(self, fact: Fact, value: Quantity) -> Reason | None:
+        """This will return why a number of the fact (its value, a limit) that cannot be true must not decide; None where it may be.
+
+        A slip of the pen or a wrong unit must neither let a child in nor keep her out.
+        """
+        known = self.concepts.get(fact.concept)
+        standard = self.concepts.standard(known, value) if known else None
+        if known is None or not isinstance(standard, Quantity) or known.plausible.meets(standard):
+            return None
+        low, high = (None if end is None else Quantity(end, known.unit) for end in (known.plausible.low, known.plausible.high))
+        return Reason.of("implausible", concept=known.name, value=value, date=fact.start, low=low, high=high)
 
     def used(self, fact: Fact) -> UsedFact:
         """This will return the fact as answers quote it."""

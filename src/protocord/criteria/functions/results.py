@@ -61,7 +61,8 @@ def latest_result(ask: Ask, asked: str, lookback: Length) -> Numbers:
     """The most recent result of the concept, or of one below it, dated from D - lookback to D, both days included.
 
     The last one is the last by date, then by record id. Results that were not done, are excluded, or are words instead of a
-    number are skipped. A result without a unit, or in a unit that the concept does not accept, is unknown. With partial dates
+    number are skipped. A result without a unit, in a unit that the concept does not accept, or outside the concept's plausible
+    range (a negative count, a creatinine of 0) is unknown. With partial dates
     every result that could be the last one counts as possible; `<5` is any number below 5.
     """
     found, rest = _results(ask, asked, lookback)
@@ -131,7 +132,7 @@ def _upper_limit(index: FactIndex, event: Event, asked: str) -> Quantity | Reaso
     if stated is None or stated.high is None or stated.high.comparator or stated.high.value <= 0:
         return Reason.of("no_upper_limit", concept=name, date=event.fact.start)
     wrong = _not_the_childs(index, event, stated, name)
-    return wrong or index.concepts.standard(asked, stated.high)
+    return wrong or index.implausible(event.fact, stated.high) or index.concepts.standard(asked, stated.high)
 
 
 def _not_the_childs(index: FactIndex, event: Event, stated: ReferenceRange, name: Text) -> Reason | None:
