@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.contrib import messages
@@ -109,6 +109,7 @@ class Step:
     name: str
     state: str
     day: date | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,12 @@ def steps_of(page: SubjectPage) -> tuple[Step, ...]:
     """This will lay out screening as steps: registered, forms, assessed, signed, enrolled, calendar."""
     state = page.state
     screening_forms = [form for visit in page.visits if visit.epoch == first_epoch(page) for form in visit.forms]
-    forms_done = bool(screening_forms) and all(form.saved_at for form in screening_forms)
+    saved = sum(form.saved_at is not None for form in screening_forms)
+    forms_done = bool(screening_forms) and saved == len(screening_forms)
     assessment, signature = state.assessment, state.signature
     done = [
         Step(gettext("Registered"), "done", page.card.registered_on),
-        Step(gettext("Screening forms"), "done" if forms_done else "open"),
+        Step(gettext("Screening forms"), "done" if forms_done else "open", note=f"{saved}/{len(screening_forms)}"),
         Step(gettext("Assessed"), "done" if assessment else "open", assessment.on if assessment else None),
         Step(
             gettext("Signed"),
@@ -202,7 +204,7 @@ def mark_next(steps: list[Step]) -> Iterable[Step]:
     """This will mark the first open step after the last one done as the next."""
     done = max((number for number, step in enumerate(steps) if step.state == "done"), default=-1)
     for number, step in enumerate(steps):
-        yield Step(step.name, "next", step.day) if number == done + 1 and step.state == "open" else step
+        yield replace(step, state="next") if number == done + 1 and step.state == "open" else step
 
 
 def first_epoch(page: SubjectPage) -> str:
