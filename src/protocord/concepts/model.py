@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
@@ -73,6 +74,7 @@ class Concept:
 
     `units` maps every accepted UCUM unit, the standard `unit` among them, to the exact factor that turns a number in it into `unit`.
     `values` names the codes of a coded concept that has a short fixed list. `codes` are the standard codes that mean it.
+    `code_pattern` is the form that every code of a coded concept has: one of another form says nothing.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Concept:
     plausible: Plausible = Plausible()
     values: Mapping[str, Text] = field(default_factory=lambda: MappingProxyType({}))
     value_set: str | None = None
+    code_pattern: re.Pattern[str] | None = None
     grading: str | None = None
     source: str = "standard"
     citation: str = ""

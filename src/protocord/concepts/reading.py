@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
@@ -22,7 +23,7 @@ CODE_KEYS: Mapping[str, CodeSystem] = MappingProxyType(
 )
 
 _KEYS = (
-    "id", "kind", "name", "is_a", "unit", "units", "codes", "cdisc", "plausible", "values", "value_set", "grading", "source", "citation",
+    "id", "kind", "name", "is_a", "unit", "units", "codes", "cdisc", "plausible", "values", "value_set", "code_pattern", "grading", "source", "citation",
 )  # fmt: skip
 _DEFAULTS = ("kind", "is_a", "unit", "source", "citation")
 _NO_UNITS: Mapping[str, Decimal] = MappingProxyType({})
@@ -117,6 +118,7 @@ def _concept(reading: Reading, record: Node, defaults: Mapping[str, Node]) -> Co
         plausible=_plausible(reading, fields.get("plausible"), name),
         values=_values(reading, fields.get("values"), name),
         value_set=reading.text(fields.get("value_set"), name),
+        code_pattern=_pattern(reading, fields.get("code_pattern"), name),
         grading=reading.text(fields.get("grading"), name),
         source=source,
         citation=reading.text(fields["citation"], name) or "",
@@ -146,9 +148,12 @@ def _check_unit_goes_with_kind(
         reading.problem(
             record, f"a concept of kind {kind} has no unit, units or plausible range.", "Take them out, or mend the kind.", item
         )
-    if kind is not ConceptKind.CODED and ("values" in fields or "value_set" in fields):
+    if kind is not ConceptKind.CODED and not {"values", "value_set", "code_pattern"}.isdisjoint(fields):
         reading.problem(
-            record, f"only a coded concept has values or a value set; this is a {kind}.", "Take them out, or mend the kind.", item
+            record,
+            f"only a coded concept has values, a value set or a code pattern; this is a {kind}.",
+            "Take them out, or mend the kind.",
+            item,
         )
 
 
@@ -202,6 +207,17 @@ def _cdisc(reading: Reading, node: Node | None, item: str) -> Mapping[str, str]:
         return _NO_WORDS
     parts = reading.fields(node, ("domain", "test"), required=("domain",), item=item)
     return MappingProxyType({key: reading.text(part, item) or "" for key, part in parts.items()})
+
+
+def _pattern(reading: Reading, node: Node | None, item: str) -> re.Pattern[str] | None:
+    written = reading.text(node, item)
+    if written is None:
+        return None
+    try:
+        return re.compile(written)
+    except re.error as wrong:
+        reading.problem(node, f"the code pattern cannot be read: {wrong}.", "Write a regular expression.", item)
+        return None
 
 
 def _plausible(reading: Reading, node: Node | None, item: str) -> Plausible:

@@ -72,7 +72,7 @@ def test_a_file_may_give_defaults_for_its_records(tmp_path: Path) -> None:
         (record(kind="measurement"), "1: Mine: a measurement needs its unit."),
         (record(kind="score"), "for example {score}."),
         (record(unit="mg/L"), "1: Mine: a concept of kind condition has no unit, units or plausible range."),
-        (record(values="{a: {en: a, zh: 甲}}"), "1: Mine: only a coded concept has values or a value set; this is a condition."),
+        (record(values="{a: {en: a, zh: 甲}}"), "1: Mine: only a coded concept has values, a value set or a code pattern; this is a condition."),
         (
             record(is_a="[Liver metastases]"),
             "1: Mine: its parent 'Liver metastases' does not exist. Did you mean 'Liver metastasis'?",
@@ -87,6 +87,7 @@ def test_a_file_may_give_defaults_for_its_records(tmp_path: Path) -> None:
         (record(kind="measurement", unit="mg/L", units="{mg/L: '1'}"), "1: Mine: 'mg/L' is the standard unit; its factor is 1."),
         (record(kind="measurement", unit="mg/L", plausible="{low: '5', high: '5'}"), "1: Mine: the plausible range is empty"),
         (record(kind="measurement", unit="mg/L", is_a="[ALT]"), "1: Mine: its unit is mg/L, that of its parent 'ALT' U/L."),
+        (record(kind="coded", code_pattern="'['"), "1: Mine: the code pattern cannot be read"),
         (record(kind="measurement", unit="mgs/L"), "1: Mine: 'mgs/L' is not a UCUM unit: it cannot be read from character"),
         (record(kind="measurement", unit="mg/L", units="{mg/DL: '1'}"), "1: Mine: 'mg/DL' is not a UCUM unit"),
         (

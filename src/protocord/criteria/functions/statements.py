@@ -91,18 +91,33 @@ def recorded(ask: Ask, asked: str, lookback: Length | None = None) -> Evaluation
     phrase=Text("{concept} is one of: {value_set}", "{concept}属于：{value_set}"),
 )
 def code_in(ask: Ask, asked: str, codes: Collection[str], set_name: Text | str) -> Evaluation:
-    """The latest code of the concept on or before D is in the value set. No code, or one not filled in, is unknown."""
+    """The latest code of the concept on or before D is in the value set.
+
+    No code, one not filled in, or one that has not the form of the concept's codes (`8910` without its behaviour) is unknown.
+    """
     index = ask.index
     events, sure = latest(index.events(asked), ask.day, None)
     used = tuple(index.used(event.fact) for event in events)
     inside = {isinstance(event.fact.value, str) and event.fact.value in codes for event in events}
+    unreadable = _unreadable(index, events, codes)
     filled = all(isinstance(event.fact.value, str) for event in events)
-    if sure and filled and len(inside) == 1:
+    if sure and filled and not unreadable and len(inside) == 1:
         kind = "code_in" if True in inside else "code_not_in"
         why = tuple(_code_reason(index, event, kind, set_name) for event in events)
         return Evaluation(Truth.TRUE if True in inside else Truth.FALSE, why, used)
-    missing = _why_unsettled(ask, events, asked) if events else window_reason(ask, asked, None)
+    missing = unreadable + _why_unsettled(ask, events, asked) if events else window_reason(ask, asked, None)
     return Evaluation(Truth.UNKNOWN, missing, used, missing)
+
+
+def _unreadable(index: FactIndex, events: list[Event], codes: Collection[str]) -> tuple[Reason, ...]:
+    """The codes among the events that have not the form of their concept's codes: nobody can say what they mean."""
+    said: list[Reason] = []
+    for event in events:
+        known, code = index.concepts.get(event.fact.concept), event.fact.value
+        pattern = known.code_pattern if known else None
+        if pattern and isinstance(code, str) and code not in codes and not pattern.fullmatch(code):
+            said.append(Reason.of("code_not_readable", concept=index.name(event.fact.concept), code=code, date=event.fact.start))
+    return tuple(said)
 
 
 def _code_reason(index: FactIndex, event: Event, kind: str, set_name: Text | str) -> Reason:
