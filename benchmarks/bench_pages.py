@@ -25,7 +25,7 @@ STUDY = "nct06848582"
 def main() -> None:
     folder = tempfile.mkdtemp(prefix="protocord-bench-")
     os.environ["PROTOCORD_DATABASE_URL"] = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-    os.environ["PROTOCORD_DEBUG"] = "1"
+    os.environ["PROTOCORD_PLAIN_HTTP"] = "1"
     os.environ["PROTOCORD_VAULT_KEY"] = "YmVuY2htYXJrLW9ubHktYmVuY2htYXJrLW9ubHktYmU="
     os.environ["DJANGO_SETTINGS_MODULE"] = "protocord.settings"
     import django
@@ -34,7 +34,6 @@ def main() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    settings.DEBUG = False  # DEBUG keeps every query in memory
     settings.ALLOWED_HOSTS = ["testserver"]
     call_command("migrate", verbosity=0)
     run()
