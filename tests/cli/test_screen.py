@@ -203,3 +203,12 @@ def test_screening_loads_no_django(girl: Path) -> None:
 
     assert "not eligible" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_infusion_planned_before_the_assessment_is_refused(girl: Path) -> None:
+    asked = ["screen", "nct06848582", str(girl), "--on", "2025-06-25", "--planned-infusion", "2025-06-20"]
+
+    result = CliRunner().invoke(main, asked)
+
+    assert result.exit_code == 2
+    assert "The planned infusion 2025-06-20 lies before the assessment 2025-06-25." in " ".join(result.output.split())

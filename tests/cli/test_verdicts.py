@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import click
 import pytest
 
@@ -9,7 +11,7 @@ from protocord.cli.door import shipped_studies
 from protocord.cli.examples import subject_of
 from protocord.cli.layout import WIDTH, width
 from protocord.cli.verdicts import MARKS, Spoken
-from protocord.eligibility import screen, timeline
+from protocord.eligibility import Outcome, Segment, Timeline, screen, timeline
 from protocord.protocol import Protocol, load
 from protocord.protocol.document import Example
 from protocord.values.text import LANGUAGES, Language
@@ -66,3 +68,23 @@ def test_a_case_for_a_persons_judgement_has_its_own_mark_and_word() -> None:
 
     assert any(line.startswith("! review ") for line in said(protocol, example, "en"))
     assert any(line.startswith("! 需判断") for line in said(protocol, example, "zh"))
+
+
+def test_days_between_two_stretches_are_not_called_eligible() -> None:
+    day = date(2025, 6, 1)
+    segments = tuple(
+        Segment(day + timedelta(days=first), day + timedelta(days=last), outcome, {}, ())
+        for first, last, outcome in (
+            (0, 1, Outcome.ELIGIBLE),
+            (2, 3, Outcome.ELIGIBLE),
+            (4, 5, Outcome.INELIGIBLE),
+            (6, 9, Outcome.ELIGIBLE),
+        )
+    )
+    line = Timeline(day, None, day, None, segments, {}, day, segments[-1].end, day, segments[-1].end)
+    protocol = load(shipped_studies()["nct06848582"])
+    record, _ = subject_of(protocol, protocol.examples.examples[0])
+
+    told = [click.unstyle(one).strip() for one in Spoken(protocol, screen(protocol, record, on=day), line, "en").days()]
+
+    assert told[1:3] == ["Eligible from 2025-06-01 to 2025-06-04.", "Eligible from 2025-06-07 to 2025-06-10."]

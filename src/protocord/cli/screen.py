@@ -53,8 +53,11 @@ def screen(
     from protocord.protocol import load
 
     protocol = load(study)
-    given = read(subject, protocol, mapping)
     day = on or today()
+    if planned_infusion is not None and planned_infusion < day:
+        message = f"The planned infusion {planned_infusion} lies before the assessment {day}."
+        raise click.BadParameter(message, param_hint="--planned-infusion")
+    given = read(subject, protocol, mapping)
     screening = decide(protocol, given.record, on=day, planned_infusion=planned_infusion)
     days = timeline(protocol, given.record, on=day, planned_infusion=planned_infusion)
     if form == "json":

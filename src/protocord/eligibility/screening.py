@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 def screen(protocol: Protocol, subject: SubjectRecord, *, on: date, planned_infusion: date | None = None) -> Screening:
-    """This will decide every criterion of the protocol for `subject` on `on`; criteria as of the planned infusion on that day (default `on`)."""
+    """This will decide every criterion of the protocol for `subject` on `on`; criteria as of the planned infusion on that day (default `on`).
+
+    Raises ValueError where the planned infusion lies before `on`: nobody is assessed after she was treated.
+    """
+    if planned_infusion is not None and planned_infusion < on:
+        message = f"the planned infusion {planned_infusion} lies before the assessment {on}"
+        raise ValueError(message)
     index = FactIndex(subject, protocol.concepts)
     lead = (planned_infusion - on).days if planned_infusion else 0
     findings = tuple(one.finding(index, on) for one in deciding(protocol, lead))

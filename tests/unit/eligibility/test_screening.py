@@ -195,3 +195,8 @@ def test_everything_a_screening_says_can_be_said_in_every_language() -> None:
         for calculation in finding.calculations:
             said += [calculation.label, *calculation.missing]
         assert all(say(reason, language) for reason in said for language in LANGUAGES)
+
+
+def test_a_planned_infusion_before_the_assessment_is_refused() -> None:
+    with pytest.raises(ValueError, match="lies before the assessment"):
+        screened({"rule": YES}, planned_infusion=date(2025, 6, 9))

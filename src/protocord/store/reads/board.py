@@ -17,7 +17,7 @@ def eligibility_board(
 ) -> Board:
     """This will screen the child on day `on` from what is known (or was known at `as_of`, UTC) and tell what people did with it.
 
-    As of a moment before the child was registered there is nothing: NotThere.
+    An infusion planned before `on` is left aside. As of a moment before the child was registered there is nothing: NotThere.
     """
     card = scope.card(viewer, study, subject)
     protocol = protocols.current(study)
@@ -25,6 +25,8 @@ def eligibility_board(
     state = now if as_of is None else folding.state_as_of(study, subject, as_of)
     if state is None:
         raise not_there(subject)
+    if planned_infusion is not None and planned_infusion < on:
+        planned_infusion = None  # nothing is planned for a day already past; the screening then says that none is stated
     facts = conduct.record(protocol, state)
     screening = eligibility.screen(protocol, facts, on=on, planned_infusion=planned_infusion)
     timeline = eligibility.timeline(protocol, facts, on=on, planned_infusion=planned_infusion)
