@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,11 @@ def test_a_demonstration_begins_again_where_it_stopped_and_anew_when_asked(tmp_p
         assert "Preparing" not in second
         assert first.partition("role ")[2] == second.partition("role ")[2]
     assert (tmp_path / "demo/secret-key").read_text() == secret
+    with closing(sqlite3.connect(tmp_path / "demo/protocord.sqlite3")) as database:
+        database.execute("UPDATE store_protocolversion SET hash = ?", ["0" * 64])  # as if the documents were others now
+        database.commit()
+    stale = protocord(tmp_path, "demo", "--port", other, "--folder", tmp_path / "demo")
+    assert (stale.returncode, "--fresh" in stale.stderr) == (6, True)
     with serving(tmp_path, other, "--fresh") as third:
         assert "Preparing" in third
     assert (tmp_path / "demo/secret-key").read_text() != secret

@@ -35,6 +35,7 @@ def run(folder: Path, *, port: int, fresh: bool) -> None:
             half_made.unlink()
         click.echo("Preparing the studies and their invented children …")
         prepare(folder)
+    demand_same_studies(folder)
     click.echo("\n".join(sign_in_lines(folder)))
     click.echo(f"\nOpen http://localhost:{port}/ and stop with Ctrl+C. All of it is invented, and lives in {folder}/.")
     server.run()
@@ -58,6 +59,18 @@ def prepare(folder: Path) -> None:
             )
         actions.seal(None, name, source="simulation")
     (folder / SIGN_INS).write_text(json.dumps(list(found.values()), indent=1) + "\n", encoding="utf-8")
+
+
+def demand_same_studies(folder: Path) -> None:
+    """This will raise Refused when a study's documents have changed since the demo was made: its pages would all refuse."""
+    from protocord.store import protocols
+
+    try:
+        for study in protocols.installed():
+            protocols.current(study)
+    except Refused as changed:
+        remedy = "Begin the demo anew with --fresh, or put the earlier documents back."
+        raise Refused([Problem(Place(str(folder)), problem.what, remedy) for problem in changed.problems]) from None
 
 
 def sign_in_lines(folder: Path) -> list[str]:
