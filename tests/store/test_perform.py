@@ -337,6 +337,14 @@ def test_an_assessment_signed_and_then_contradicted_is_shown_broken(trial: Any) 
     assert not board.is_recorded
 
 
+def test_the_board_leaves_aside_an_infusion_planned_before_the_assessment(trial: Any) -> None:
+    subject = trial.register()
+
+    board = reads.eligibility_board(trial.viewer("ana"), trial.study, subject, ON, ON - timedelta(days=1))
+
+    assert board.screening.planned_infusion is None
+
+
 def test_the_board_as_of_an_earlier_moment_knows_only_what_was_known(trial: Any) -> None:
     subject = trial.register()
     trial.record(subject, "consent")
