@@ -72,7 +72,10 @@ def test_a_file_may_give_defaults_for_its_records(tmp_path: Path) -> None:
         (record(kind="measurement"), "1: Mine: a measurement needs its unit."),
         (record(kind="score"), "for example {score}."),
         (record(unit="mg/L"), "1: Mine: a concept of kind condition has no unit, units or plausible range."),
-        (record(values="{a: {en: a, zh: 甲}}"), "1: Mine: only a coded concept has values, a value set or a code pattern; this is a condition."),
+        (
+            record(values="{a: {en: a, zh: 甲}}"),
+            "1: Mine: only a coded concept has values, a value set or a code pattern; this is a condition.",
+        ),
         (
             record(is_a="[Liver metastases]"),
             "1: Mine: its parent 'Liver metastases' does not exist. Did you mean 'Liver metastasis'?",
