@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -149,9 +148,8 @@ class Spoken:
         """Each stretch of days on which the child could enter, and what blocks each of the others."""
         line, language = self.timeline, self.language
         told = [click.style(term("cli_days", language), bold=True)]
-        stretches = _eligible(line)
-        if stretches:
-            for first, last in stretches:  # one line each: between two of them the child could not enter
+        if line.eligible:
+            for first, last in line.eligible:  # one line each: between two of them the child could not enter
                 kind = "cli_window" if last is not None else "cli_window_open"
                 told += hanging(say(Reason.of(kind, first=first, last=last), language), first="  ")
         elif line.first_possible is not None:
@@ -172,20 +170,6 @@ class Spoken:
         """What every reader of this screening must know, such as criteria that nobody could retrieve."""
         said = [say(notice, self.language) for notice in self.screening.notices]
         return ["", *(line for text in said for line in hanging(text, first="• "))] if said else []
-
-
-def _eligible(line: Timeline) -> list[tuple[date, date | None]]:
-    """First and last day of each unbroken stretch of eligible days; a last day of None is without end."""
-    found: list[tuple[date, date | None]] = []
-    for segment in line.segments:
-        if segment.outcome is not Outcome.ELIGIBLE:
-            continue
-        before = found[-1][1] if found else None
-        if before is not None and before + timedelta(days=1) == segment.start:
-            found[-1] = (found[-1][0], segment.end)
-        else:
-            found.append((segment.start, segment.end))
-    return found
 
 
 def _blocking(segment: Segment) -> str:

@@ -55,6 +55,23 @@ class Timeline:
     first_possible: date | None
     last_possible: date | None
 
+    @property
+    def eligible(self) -> tuple[tuple[date, date | None], ...]:
+        """The first and last day of each unbroken stretch of eligible days; a last day of None is without end.
+
+        Say these, not `first_eligible` to `last_eligible`: between two stretches the child could not enter.
+        """
+        found: list[tuple[date, date | None]] = []
+        for segment in self.segments:
+            if segment.outcome is not Outcome.ELIGIBLE:
+                continue
+            before = found[-1][1] if found else None
+            if before is not None and before + timedelta(days=1) == segment.start:
+                found[-1] = (found[-1][0], segment.end)
+            else:
+                found.append((segment.start, segment.end))
+        return tuple(found)
+
     def as_data(self) -> dict[str, Any]:
         """This will return the timeline as plain JSON data."""
         return {
