@@ -260,9 +260,9 @@ def laboratory(**changed: str) -> dict[str, str]:
 def test_an_implausible_number_is_asked_about_and_taken_with_an_explanation(trial: Any, dan: Any, child: str) -> None:
     address = reverse("form_check", args=[trial.study, child, "BL-LAB", "laboratory"])
 
-    asked = dan.post(address, laboratory(**{"v:haematology.anc": "180"})).content.decode()
+    asked = dan.post(address, laboratory(**{"v:haematology.anc": "240"})).content.decode()
     explained = dan.post(
-        address, laboratory(**{"v:haematology.anc": "180", "m:haematology.anc": "Repeated, leukaemoid"})
+        address, laboratory(**{"v:haematology.anc": "240", "m:haematology.anc": "Repeated, leukaemoid"})
     ).content.decode()
 
     assert "1 to explain" in asked
@@ -271,7 +271,7 @@ def test_an_implausible_number_is_asked_about_and_taken_with_an_explanation(tria
 
 def test_an_unexplained_implausible_number_opens_the_field_for_the_explanation(trial: Any, dan: Any, child: str) -> None:
     address = reverse("form", args=[trial.study, child, "BL-LAB", "laboratory"])
-    sent = laboratory(**{"v:haematology.anc": "180"})
+    sent = laboratory(**{"v:haematology.anc": "240"})
     required = {
         "v:chemistry.collected_on": "2026-01-06", "v:chemistry.alt": "24", "v:chemistry.ast": "31",
         "v:chemistry.bilirubin": "9", "u:chemistry.bilirubin": "umol/L", "v:chemistry.creatinine": "38", "u:chemistry.creatinine": "umol/L",
