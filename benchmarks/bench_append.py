@@ -27,7 +27,7 @@ ITEMS = 30
 def main() -> None:
     folder = tempfile.mkdtemp(prefix="protocord-bench-")
     os.environ["PROTOCORD_DATABASE_URL"] = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-    os.environ["PROTOCORD_DEBUG"] = "1"
+    os.environ["PROTOCORD_PLAIN_HTTP"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "protocord.settings"
     import django
 
