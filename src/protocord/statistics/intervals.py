@@ -157,12 +157,15 @@ def _blaker(x: int, n: int, error: float) -> float:
     start = _clopper_pearson(x, n, error)
     j = next(j for j in range(x) if _at_most(j, n, start) > error / 2)  # the first j whose jump lies above the start
     jump = _root(lambda p: _at_least(x, n, p) - _at_most(j, n, p), start, 1.0)
-    before = (lambda p: _at_least(x, n, p) + _at_most(j - 1, n, p) - error) if j else (lambda p: _at_least(x, n, p) - error)
+
+    def before(p: float) -> float:
+        return _at_least(x, n, p) + (_at_most(j - 1, n, p) if j else 0.0) - error
+
     return _root(before, start, jump) if before(jump) > 0 else jump
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    found = brentq(function, low, high, xtol=1e-15, rtol=1e-14, maxiter=200)  # type: ignore[no-untyped-call]  # untyped in SciPy
+    found = brentq(function, low, high, xtol=1e-15, rtol=1e-14, maxiter=200)
     return float(found)
 
 
