@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from protocord.cli import main
-from protocord.cli.layout import WIDTH, width
+from protocord.words.layout import WIDTH, width
 
 Run = Callable[..., Result]
 

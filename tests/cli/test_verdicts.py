@@ -9,7 +9,7 @@ import pytest
 
 from protocord.cli.door import shipped_studies
 from protocord.cli.examples import subject_of
-from protocord.cli.layout import WIDTH, width
+from protocord.words.layout import WIDTH, width
 from protocord.cli.verdicts import MARKS, Spoken
 from protocord.eligibility import Outcome, Segment, Timeline, screen, timeline
 from protocord.protocol import Protocol, load

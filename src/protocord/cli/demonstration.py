@@ -13,7 +13,7 @@ import click
 
 from protocord.cli.database import start_django
 from protocord.cli.door import shipped_studies, today
-from protocord.cli.layout import table
+from protocord.words.layout import table
 from protocord.errors import Place, Problem, Refused
 
 DATABASE = "protocord.sqlite3"

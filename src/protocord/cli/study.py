@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.layout import table
+from protocord.words.layout import table
 from protocord.errors import DocumentProblems, Place, Problem
 from protocord.values.reasons import Reason
 from protocord.values.text import Language

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import click
 
-from protocord.cli.layout import WIDTH, hanging, pad, table, width
+from protocord.words.layout import WIDTH, hanging, pad, table, width
 from protocord.criteria import UsedFact
 from protocord.eligibility import Answer, Calculation, Finding, Outcome, Screening, Segment, Timeline
 from protocord.exchange.fhir import Unmapped

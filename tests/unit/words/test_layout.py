@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocord.cli.layout import WIDTH, hanging, pad, table, width, wrap
+from protocord.words.layout import WIDTH, hanging, pad, table, width, wrap
 
 TEXT = st.text(alphabet=st.sampled_from("ab cd，。（）符合未 ≥≤%·"), max_size=120)
 

@@ -1,0 +1,1 @@
+"""One function a figure: results in, a canvas out."""
