@@ -1,0 +1,1 @@
+"""Safety: laboratory grading by CTCAE, adverse events, dose-limiting toxicity, reporting clocks."""
