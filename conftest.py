@@ -3,6 +3,7 @@
 - ```python blocks run; with `>>>` they are compared with what they print.
 - ```console blocks run each line after `$ ` and compare what it prints; `...` stands for anything.
 - A block whose fence ends in title="name" is saved in the document's folder under that name.
+- The folder `data` in the document's folder is `docs/tutorials/data`: a reader runs a tutorial's commands in `docs/tutorials`.
 - <!-- skip: next --> before a block that cannot run here (a server, make).
 """
 
@@ -81,9 +82,10 @@ def run_command(command: str, namespace: dict[str, Any]) -> str:
 
 
 def open_folder(namespace: dict[str, Any]) -> None:
-    """This will give the document an empty folder to work in."""
+    """This will give the document a folder to work in, with nothing in it but the tutorials' `data`."""
     namespace["folder before"] = Path.cwd()
     namespace["folder"] = Path(tempfile.mkdtemp(prefix="protocord-docs-"))
+    (namespace["folder"] / "data").symlink_to(Path(__file__).parent / "docs" / "tutorials" / "data")
     os.chdir(namespace["folder"])
 
 
