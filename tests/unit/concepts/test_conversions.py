@@ -28,6 +28,7 @@ MOLAR_MASS = {
     "Fasting glucose": "180.156",
     "Total calcium": "40.078",
     "Ionised calcium": "40.078",
+    "Albumin-corrected calcium": "40.078",
     "Magnesium": "24.305",
     "Phosphate": "30.974",
     "Urate": "168.11",
@@ -35,9 +36,19 @@ MOLAR_MASS = {
     "Urea nitrogen": "28.014",
     "Triglycerides": "885.43",
     "Cholesterol": "386.65",
+    "HDL cholesterol": "386.65",
+    "LDL cholesterol": "386.65",
     "Haemoglobin": "16114",
 }
-VALENCE = {"Sodium": 1, "Potassium": 1, "Chloride": 1, "Total calcium": 2, "Ionised calcium": 2, "Magnesium": 2}
+VALENCE = {
+    "Sodium": 1,
+    "Potassium": 1,
+    "Chloride": 1,
+    "Total calcium": 2,
+    "Ionised calcium": 2,
+    "Albumin-corrected calcium": 2,
+    "Magnesium": 2,
+}
 GRAMS_PER_LITRE = {"mg/dL": Decimal("0.01"), "mg/L": Decimal("0.001"), "g/L": Decimal(1)}
 MOLES_PER_LITRE = {"mmol/L": Decimal("0.001"), "umol/L": Decimal("0.000001")}
 
