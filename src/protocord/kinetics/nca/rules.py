@@ -86,7 +86,9 @@ class Rules:
     route: Route = "infusion"
     start: Start = "declared"
     beyond: Beyond = "observed"
-    hold_fraction: float = 0.05  # the last value stands for this share of an interval, where it ends a little after the last sample
+    hold_fraction: float = (
+        0.05  # the last value stands for this share of an interval, where it ends a little after the last sample
+    )
 
     def __post_init__(self) -> None:
         for name, choices in (("trapezoid", TRAPEZOIDS), ("route", ROUTES), ("start", STARTS), ("beyond", BEYONDS)):
