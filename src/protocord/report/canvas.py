@@ -90,7 +90,7 @@ class Canvas:
         self.notes = tuple(note.say(self.language) if isinstance(note, Text) else note for note in notes)
 
     def rendered(self, form: str) -> bytes:
-        """This will return the figure as the bytes of an `svg` or `png` file; the same figure gives the same bytes."""
+        """This will return the figure as the bytes of an `svg` or `png` file; drawing it anew gives the same bytes."""
         metadata = {"Title": self.title, "Description": " ".join(self.notes)}
         metadata |= {"Date": None} if form == "svg" else {"Software": None}  # type: ignore[dict-item]
         buffer = BytesIO()
