@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
-from protocord.cli.outcome import columns_help, deliver, progress, result_lines
+from protocord.cli.outcome import TableCommand, columns_help, deliver, progress, result_lines
 from protocord.errors import Refused
 from protocord.report.canvas import Canvas
 from protocord.statistics import Results, Statistic
@@ -88,3 +89,18 @@ def test_help_lists_a_tables_columns_with_kind_unit_and_whether_they_may_be_left
 
 def test_progress_yields_everything_where_nobody_watches() -> None:
     assert list(progress(range(3), "work")) == [0, 1, 2]
+
+
+def test_a_commands_help_ends_with_its_tables_which_are_looked_up_only_then() -> None:
+    asked = []
+
+    def tables() -> list[Table]:
+        asked.append(1)
+        return [Table("labs", "Results.", (Column("value", "number", "The value.", unit="mg/L"),))]
+
+    command = TableCommand("grade", help="Grade.", tables=tables)
+    assert asked == []
+
+    said = CliRunner().invoke(command, ["--help"]).output
+
+    assert said.endswith("Columns:\n\n  labs: Results.\n    value              The value. (number, mg/L)\n")

@@ -48,12 +48,14 @@ def generate(context: click.Context, only_check: bool, root: Path) -> None:
 
 def generated_files(program: click.Group) -> Iterator[tuple[str, bytes]]:
     """This will yield the path, from the repository's root, and the content of every generated file."""
-    from protocord.cli.reference import page
+    from protocord.cli.reference import conventions_page, page, tables_page
     from protocord.criteria import reference
     from protocord.protocol.schemas import generated_files as from_models
 
     yield "docs/reference/cli.md", page(program).encode()
     yield "docs/reference/criteria.md", reference().encode()
+    yield "docs/reference/conventions.md", conventions_page().encode()
+    yield "docs/reference/tables.md", tables_page().encode()
     for path, text in from_models().items():
         yield path, text.encode()
     start_django()  # the pages' texts are found by Django's own template engine

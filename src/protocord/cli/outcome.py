@@ -39,8 +39,27 @@ def out_option(command: Command) -> Command:
     return click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=about)(command)
 
 
+class TableCommand(click.Command):
+    """A command whose help ends with the columns of the tables that it reads.
+
+    `tables` is called only when help is asked for: the tables' packages compute, and would make every command slow to start.
+    """
+
+    def __init__(self, *args: Any, tables: Callable[[], Iterable[Table]], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._tables = tables
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """This will write the columns below the options."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Columns"):
+            for line in columns_help(*self._tables()).splitlines():
+                if line != "\b":
+                    formatter.write(f"{'':{formatter.current_indent}}{line}".rstrip() + "\n")
+
+
 def columns_help(*tables: Table) -> str:
-    """This will return the columns of tables as lines of a help text, to be put behind a `\\b` that keeps them as they stand."""
+    """This will return the columns of tables as lines of a help text. A command asks for them through `TableCommand`, when they are needed."""
     lines: list[str] = []
     for one in tables:
         lines += ["", "\b", *hanging(one.about, first=f"{one.name}: ", columns=WIDTH - 2)]
