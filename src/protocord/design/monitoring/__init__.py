@@ -4,12 +4,28 @@
 | --- | --- |
 | too many events, with a given chance of a false alarm | `pocock`, `obrien_fleming`, `wang_tsiatis`, `beta_binomial`, `max_sprt`, `calibrated_sprt` |
 | by a posterior probability, by Wald's ratio, as a protocol lists it | `posterior`, `sprt`, `listed` |
-| what a rule does at each true rate | `characteristics` |
+| by the chance of success at the end; against a standard that is uncertain itself | `predictive_boundary`, `thall_simon` |
+| tuned to the greatest power within the error, one endpoint or two | `bop2`, `bop2_two` |
+| what a rule does at each true rate, or pair of rates | `characteristics`, `joint_characteristics`, `surface` |
+| subjects enrolled but not yet evaluable; looks that fall off the plan | `overrun`, `weighted_posterior`, `Boundary.attained` |
 """
 
+from protocord.design.monitoring.bop2 import Bop2, Grid, NoRule, bop2, bop2_two
 from protocord.design.monitoring.boundaries import Boundary, Direction, crosses
 from protocord.design.monitoring.criteria import LikelihoodRatio, MaximisedRatio, Posterior, Threshold, WangTsiatis
 from protocord.design.monitoring.exact import Characteristics, characteristics, rates_grid
+from protocord.design.monitoring.historical import AgainstHistory, thall_simon
+from protocord.design.monitoring.joint import (
+    JointCharacteristics,
+    JointRule,
+    cells,
+    cells_by_correlation,
+    joint_characteristics,
+    joint_rule,
+    surface,
+)
+from protocord.design.monitoring.pending import Overrun, attained_characteristics, overrun, weighted_posterior
+from protocord.design.monitoring.predictive import Predictive, conditional_power, predictive_boundary
 from protocord.design.monitoring.sequential import (
     beta_binomial,
     calibrate,
@@ -24,25 +40,46 @@ from protocord.design.monitoring.sequential import (
 )
 
 __all__ = [
+    "AgainstHistory",
+    "Bop2",
     "Boundary",
     "Characteristics",
     "Direction",
+    "Grid",
+    "JointCharacteristics",
+    "JointRule",
     "LikelihoodRatio",
     "MaximisedRatio",
+    "NoRule",
+    "Overrun",
     "Posterior",
+    "Predictive",
     "Threshold",
     "WangTsiatis",
+    "attained_characteristics",
     "beta_binomial",
+    "bop2",
+    "bop2_two",
     "calibrate",
     "calibrated_sprt",
+    "cells",
+    "cells_by_correlation",
     "characteristics",
+    "conditional_power",
     "crosses",
+    "joint_characteristics",
+    "joint_rule",
     "listed",
     "max_sprt",
     "obrien_fleming",
+    "overrun",
     "pocock",
     "posterior",
+    "predictive_boundary",
     "rates_grid",
     "sprt",
+    "surface",
+    "thall_simon",
     "wang_tsiatis",
+    "weighted_posterior",
 ]

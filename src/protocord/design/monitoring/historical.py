@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
-from scipy import integrate, special
+from scipy import special
 
-from protocord.design.monitoring.boundaries import Boundary, Direction, check_looks, check_rate
+from protocord.design.monitoring.boundaries import Boundary, Direction, Floats, check_looks, check_rate
 
 # Absolute error of the quadrature is below this, so a probability this near to a cut-off is taken as equal to it.
 _NEAR = 1e-9
@@ -34,23 +35,28 @@ class AgainstHistory:
             raise ValueError(message)
 
     def probability(self, count: int, subjects: int) -> float:
-        """This will return P(p_E > p_S + margin | count events among subjects), to about nine digits.
+        """This will return P(p_E > p_S + margin | count events among subjects), to about ten digits.
 
-        The integral over the standard rate, with the ends of its density taken exactly (QUADPACK's algebraic weights).
+        Double exponential quadrature (Takahasi & Mori 1974): exact to rounding also where the density is unbounded at its ends.
         """
-        a, b = self.standard
-        shape, other = self.prior[0] + count, self.prior[1] + subjects - count
-        scale = special.betaln(a, b)
-        top = 1.0 - self.margin
+        rates, weights = _standard_rule(self.standard, self.margin)
+        above = special.betaincc(self.prior[0] + count, self.prior[1] + subjects - count, rates + self.margin)
+        return float(min(max(float(above @ weights), 0.0), 1.0))
 
-        def above(rate: float) -> float:
-            # (1 - rate)^(b - 1) has its end at 1, not at 1 - margin: only with margin 0 may the weight take it.
-            rest = 0.0 if self.margin == 0 else (b - 1) * np.log1p(-rate)
-            return float(special.betaincc(shape, other, rate + self.margin) * np.exp(rest - scale))
 
-        end = b - 1 if self.margin == 0 else 0.0
-        value, _ = integrate.quad(above, 0.0, top, weight="alg", wvar=(a - 1, end), epsabs=1e-11, epsrel=1e-11, limit=400)
-        return float(min(max(value, 0.0), 1.0))
+@cache
+def _standard_rule(standard: tuple[float, float], margin: float) -> tuple[Floats, Floats]:
+    """Nodes in 0 … 1 - margin and weights that hold the standard's density; built once for each standard."""
+    a, b = standard
+    step = 1 / 64
+    t = np.arange(-4.5, 4.5 + step / 2, step)
+    lean = np.pi / 2 * np.sinh(t)
+    top = 1.0 - margin
+    # Distances from both ends without cancellation: the density needs them to full precision where its shapes are below 1.
+    rates, left = top * special.expit(2 * lean), top * special.expit(-2 * lean)
+    slope = top * 2 * special.expit(2 * lean) * special.expit(-2 * lean) * np.pi / 2 * np.cosh(t)
+    density = np.exp((a - 1) * np.log(rates) + (b - 1) * np.log(left + margin) - special.betaln(a, b))
+    return rates, density * slope * step
 
 
 @dataclass(frozen=True, slots=True)
