@@ -178,10 +178,7 @@ def _not_measurable(subject: str, lesion: Lesion, size: Decimal | None, measurab
     remedy = "Follow it as non-target."
     who = f"{subject}, lesion {lesion.id}"
     if size is None:
-        yield problem(
-            file, lesion.row, "lesion", f"{who} is a target without a measurement at baseline.", "Enter it, or " + remedy.lower()
-        )
-        return
+        return  # refused where the tables are read: without it there is no sum
     if lesion.nature in NEVER_MEASURABLE:
         yield problem(file, lesion.row, "nature", f"{who}: {lesion.nature} is never measurable.", remedy)
     if lesion.method == "other":

@@ -93,7 +93,14 @@ class ResponseRate(Named):
 
 
 EventKind = Literal[
-    "progression", "death", "relapse", "second_malignancy", "new_therapy", "clinical_progression", "two_negative_samples"
+    "progression",
+    "death",
+    "relapse",
+    "second_malignancy",
+    "new_therapy",
+    "clinical_progression",
+    "two_negative_samples",
+    "response",
 ]
 CensorWhen = Literal[
     "no_baseline",
