@@ -18,6 +18,7 @@ from protocord.design.monitoring.historical import AgainstHistory, thall_simon
 from protocord.design.monitoring.joint import (
     JointCharacteristics,
     JointRule,
+    both_probability,
     cells,
     cells_by_correlation,
     joint_characteristics,
@@ -60,6 +61,7 @@ __all__ = [
     "beta_binomial",
     "bop2",
     "bop2_two",
+    "both_probability",
     "calibrate",
     "calibrated_sprt",
     "cells",
