@@ -136,7 +136,7 @@ def typical(distribution: Distribution) -> float:
         case Gamma():
             return float(distribution.shape / distribution.rate)
         case Weibull():
-            return float(distribution.scale) * log(2) ** (1 / float(distribution.shape))
+            return float(distribution.scale * Decimal(log(2)) ** (1 / distribution.shape))
         case _:
             message = "named outcomes have no typical number"
             raise ValueError(message)
