@@ -201,8 +201,9 @@ def _curve(
     entries: Floats | None,
 ) -> Curve:
     with np.errstate(divide="ignore", invalid="ignore"):
-        survival: Floats = np.cumprod(1 - events / risk)
-        relative: Floats = np.sqrt(np.cumsum(events / (risk * (risk - events).astype(np.float64))))
+        survival: Floats = np.cumprod(1 - events / risk, dtype=np.float64)
+        terms: Floats = events.astype(np.float64) / (risk.astype(np.float64) * (risk - events))
+        relative: Floats = np.sqrt(np.cumsum(terms))
     return Curve(n, times, risk, events, censored, survival, relative, transform, level, entries)
 
 
