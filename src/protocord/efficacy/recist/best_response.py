@@ -52,7 +52,7 @@ def best_response(points: Sequence[Point], rules: TumourResponse, *, confirmed: 
         found = _response(counted, wanted, rules, confirmed=confirmed)
         if found is not None:
             first, second = found
-            particulars = {"response": wanted, "day": counted[first].day}
+            particulars = {"response": f"response_{wanted}", "day": counted[first].day}
             if second is None:
                 reason = Reason.of("best_response_seen", **particulars)
             else:
@@ -67,7 +67,7 @@ def until_progression(points: Sequence[Point]) -> tuple[tuple[Point, ...], tuple
     complete = False
     for point in points:
         if complete and point.response in DISEASE_AFTER_COMPLETE:
-            query = Reason.of("best_query_disease_after_complete", day=point.day, response=point.response)
+            query = Reason.of("best_query_disease_after_complete", day=point.day, response=f"response_{point.response}")
             return (*counted, Point(point.day, "PD")), (query,)
         counted.append(point)
         if point.response == "PD":
@@ -110,7 +110,7 @@ def _without_response(points: Sequence[Point], rules: TumourResponse, queries: t
     for place, point in enumerate(points):
         if point.response in {"CR", "PR", "SD"} and point.day >= least:
             kind = "best_stable" if point.response == "SD" else "best_stable_not_confirmed"
-            reason = Reason.of(kind, response=point.response, day=point.day, least=least)
+            reason = Reason.of(kind, response=f"response_{point.response}", day=point.day, least=least)
             return Best("SD", reason, place, None, used, queries)
     for place, point in enumerate(points):
         if point.response == "NON_CR_NON_PD" and point.day >= least:
@@ -122,7 +122,7 @@ def _without_response(points: Sequence[Point], rules: TumourResponse, queries: t
         return Best("PD", Reason.of("best_progression", day=points[-1].day), used - 1, None, used, queries)
     early = next((point for point in points if point.response != "NE"), None)
     if early is not None:
-        reason = Reason.of("best_too_early", response=early.response, day=early.day, least=least)
+        reason = Reason.of("best_too_early", response=f"response_{early.response}", day=early.day, least=least)
     else:
         reason = Reason.of("best_not_evaluable")
     return Best("NE", reason, None, None, used, queries)

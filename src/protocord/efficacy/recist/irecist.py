@@ -87,7 +87,9 @@ def immune_responses(tumour: Tumour, assessed: Sequence[Assessed]) -> tuple[Immu
 
 def _unopened(one: Assessed, point: TimePoint) -> tuple[Immune, _Block | None]:
     if one.overall != "PD":
-        return Immune(one.visit, one.on, _CALM[one.overall], Reason.of("irecist_as_recist", response=one.overall)), None
+        return Immune(
+            one.visit, one.on, _CALM[one.overall], Reason.of("irecist_as_recist", response=f"response_{one.overall}")
+        ), None
     on = one.progression_on or one.on
     block = _Block(
         on,
@@ -119,7 +121,7 @@ def _reassessed(one: Assessed, point: TimePoint, block: _Block) -> tuple[Immune,
         return Immune(one.visit, one.on, "NE", Reason.of("irecist_not_evaluable", date=block.on)), block
     if one.overall not in {"PD", "NE"} and not _new_left(point, block):
         calm = _CALM[one.overall]
-        return Immune(one.visit, one.on, calm, Reason.of("irecist_reset", response=calm, date=block.on)), None
+        return Immune(one.visit, one.on, calm, Reason.of("irecist_reset", response=f"response_{calm}", date=block.on)), None
     return Immune(one.visit, one.on, "iUPD", Reason.of("irecist_unchanged", days=days, date=block.on), block.on), block
 
 

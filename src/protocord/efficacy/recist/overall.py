@@ -163,7 +163,7 @@ def _by_visit(found: Sequence[NewLesion]) -> Mapping[str, tuple[NewLesion, ...]]
 def _queries(point: TimePoint, overall: Overall, other: NonTargetFinding | None, *, complete_at: bool) -> tuple[Reason, ...]:
     queries = []
     if complete_at and overall in {"PR", "SD", "NON_CR_NON_PD"}:
-        queries.append(Reason.of("recist_query_disease_after_complete", visit=point.visit, response=overall))
+        queries.append(Reason.of("recist_query_disease_after_complete", visit=point.visit, response=f"response_{overall}"))
     if other is not None and point.non_target_progression is None:
         queries.append(Reason.of("recist_query_progression_not_stated", visit=point.visit))
     return tuple(queries)
