@@ -80,6 +80,8 @@ def expected_by_chemistry(name: str, unit: str, standard: str) -> Decimal | None
         return Decimal(1) / VALENCE[name]
     if unit == "[IU]/L" and standard == "U/L":
         return Decimal(1)  # for enzymes the international unit is the enzyme unit, 1 umol/min (IUB 1961)
+    if (unit, standard) == ("[pH]", "{pH}"):
+        return Decimal(1)  # a pH is a pure number, and one [pH] one of it (UCUM, table of chemical and biochemical units)
     if unit in GRAMS_PER_LITRE and standard in MOLES_PER_LITRE:
         return GRAMS_PER_LITRE[unit] / Decimal(MOLAR_MASS[name]) / MOLES_PER_LITRE[standard]
     if unit in MOLES_PER_LITRE and standard in GRAMS_PER_LITRE:

@@ -61,12 +61,12 @@ class Facts:
 
     @property
     def within_range(self) -> bool | None:
-        """Whether the value lies within the reference range, limits included; None where the known limits do not tell."""
-        if (self.low is not None and self.above < self.low) or (self.high is not None and self.below > self.high):
+        """Whether the value lies within the stated limits of normal, both included; None where none is stated or a comparator hides it."""
+        low, high = self.low, self.high
+        if (low is not None and self.above < low) or (high is not None and self.below > high):
             return False
-        known = self.low is not None and self.high is not None
-        inside = known and self.low <= self.below and self.above <= self.high  # type: ignore[operator]
-        return True if inside else None
+        inside = (low is None or low <= self.below) and (high is None or self.above <= high)
+        return True if inside and not low is high is None else None
 
     def says(self, name: str) -> bool | None:
         """What was stated of a clinical fact; None where nothing was."""

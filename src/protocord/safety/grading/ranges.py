@@ -13,8 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from protocord.concepts import Concepts
 from protocord.errors import Problem
-from protocord.safety.grading.measured import concept_of
+from protocord.safety.grading.measured import names_of
 from protocord.tables import TableProblems, problem
 
 _SINCE, _STILL = date(1, 1, 1), date(9999, 12, 31)
@@ -23,13 +24,13 @@ _MONTHS = 12
 MISSES = ("range_no_laboratory", "range_no_test", "range_no_sex", "range_no_age", "range_no_date")
 
 
-def checked(ranges: pl.DataFrame, file: str = "") -> tuple[pl.DataFrame, list[Problem]]:
+def checked(ranges: pl.DataFrame, known: Concepts, file: str = "") -> tuple[pl.DataFrame, list[Problem]]:
     """This will return a table of ranges with its `concept`s and whole months of age, and the gaps between its bands as notices.
 
     `ranges` is a table of RANGES as read. Raises TableProblems for unknown tests, reversed limits, ages or days, and bands that overlap.
     """
-    tests = ranges["test"].unique().to_list()
-    concepts = {test: concept_of(test) for test in tests}
+    names = names_of(known)
+    concepts = {test: names.get(test.strip().casefold()) for test in ranges["test"].unique().to_list()}
     made = ranges.with_columns(
         pl.col("test").replace_strict(concepts, default=None, return_dtype=pl.String).alias("concept"),
         pl.col("valid_from").fill_null(_SINCE),
@@ -37,16 +38,19 @@ def checked(ranges: pl.DataFrame, file: str = "") -> tuple[pl.DataFrame, list[Pr
         (pl.col("age_low") * _MONTHS).alias("months_low"),
         (pl.col("age_high") * _MONTHS).alias("months_high"),
     )
-    problems = list(_rows_wrong(made, file)) + list(_overlaps(made, file))
+    problems = list(_rows_wrong(made, known, file)) + list(_overlaps(made, file))
     if problems:
         raise TableProblems(problems)
     return made, list(_gaps(made, file))
 
 
-def _rows_wrong(ranges: pl.DataFrame, file: str) -> Iterator[Problem]:
+def _rows_wrong(ranges: pl.DataFrame, known: Concepts, file: str) -> Iterator[Problem]:
     for row in ranges.iter_rows(named=True):
         if row["concept"] is None:
             yield problem(file, row["row"], "test", f"{row['test']!r} is no known measurement.", "Name it as in the results.")
+        elif row["unit"] not in known[row["concept"]].units:
+            accepted = ", ".join(known[row["concept"]].units)
+            yield problem(file, row["row"], "unit", f"{row['unit']!r} is no unit of {row['concept']}.", f"Units: {accepted}.")
         if row["low"] is not None and row["high"] is not None and row["low"] > row["high"]:
             yield problem(
                 file, row["row"], "low", f"{row['low']:g} lies above the upper limit {row['high']:g}.", "Exchange them."
