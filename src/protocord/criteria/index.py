@@ -38,23 +38,24 @@ class Event:
         """The id of the fact: what breaks a tie of dates."""
         return self.fact.id
 
+    @classmethod
+    def of(cls, fact: Fact, *, certain: bool) -> Event:
+        """This will return the fact as an event: the days that its dates, as far as they are known, allow."""
+        first, last = _range(fact.start)
+        if fact.ongoing and fact.end is None:
+            return cls(fact, certain, first, last, NEVER, NEVER)
+        if fact.end is None:
+            return cls(fact, certain, first, last, first, NEVER)
+        over_first, over_last = _range(fact.end)
+        if over_last < first:  # the record contradicts itself: it cannot have ended before it began, so take the later
+            return cls(fact, certain, first, last, first, last)
+        return cls(fact, certain, first, min(last, over_last), max(over_first, first), over_last)
+
 
 def _range(day: PartialDate | None) -> tuple[int, int]:
     if day is None:
         return LONG_AGO, NEVER
     return day.earliest.toordinal(), day.latest.toordinal()
-
-
-def _event(fact: Fact, *, certain: bool) -> Event:
-    first, last = _range(fact.start)
-    if fact.ongoing and fact.end is None:
-        return Event(fact, certain, first, last, NEVER, NEVER)
-    if fact.end is None:
-        return Event(fact, certain, first, last, first, NEVER)
-    over_first, over_last = _range(fact.end)
-    if over_last < first:  # the record contradicts itself: it cannot have ended before it began, so take the later
-        return Event(fact, certain, first, last, first, last)
-    return Event(fact, certain, first, min(last, over_last), max(over_first, first), over_last)
 
 
 class FactIndex:
@@ -88,8 +89,8 @@ class FactIndex:
         if found is None:
             own = self._own(concept)
             above = self._facts(self.concepts.possible(concept))
-            made = [_event(fact, certain=True) for fact in own if fact.status is FactStatus.RECORDED]
-            made += [_event(fact, certain=False) for fact in above if fact.status is FactStatus.RECORDED]
+            made = [Event.of(fact, certain=True) for fact in own if fact.status is FactStatus.RECORDED]
+            made += [Event.of(fact, certain=False) for fact in above if fact.status is FactStatus.RECORDED]
             found = tuple(sorted(made, key=lambda event: (event.first, event.id)))
             self._events[concept] = found
         return found
@@ -118,7 +119,7 @@ class FactIndex:
         found = self._coverage.get(concept)
         if found is None:
             names = self.concepts.ancestors(concept) | {concept}
-            stretches = sorted(self._stretch(history) for history in self.record.histories if history.concept in names)
+            stretches = sorted(self.stretch(history) for history in self.record.histories if history.concept in names)
             joined: list[tuple[int, int]] = []
             for start, end in stretches:
                 if joined and start <= joined[-1][1] + 1:
@@ -129,8 +130,8 @@ class FactIndex:
             self._coverage[concept] = found
         return found
 
-    def _stretch(self, history: History) -> tuple[int, int]:
-        """The days surely covered: of a partial date the part that makes the stretch shorter."""
+    def stretch(self, history: History) -> tuple[int, int]:
+        """This will return the days surely covered: of a partial date the part that makes the stretch shorter."""
         since = LONG_AGO if history.since is None else history.since.latest.toordinal()
         if self.birth is not None and since <= self.birth[0]:
             since = LONG_AGO
