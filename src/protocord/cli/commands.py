@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
+from protocord.cli.design import design
 from protocord.cli.door import Door
 from protocord.cli.generate import generate
 from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
+from protocord.cli.monitor import monitor
+from protocord.cli.nca import nca
 from protocord.cli.people import user
 from protocord.cli.records import export, import_, verify
 from protocord.cli.screen import screen
@@ -33,6 +36,8 @@ for command in (
     check,
     describe,
     examples,
+    design,
+    monitor,
     demo,
     verify,
     export,

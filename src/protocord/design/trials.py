@@ -8,7 +8,7 @@ a run of 1,000 trials is the beginning of a run of 10,000.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import exp, log, sqrt
@@ -20,6 +20,7 @@ from scipy import optimize, special, stats
 
 from protocord.design.monitoring import Boundary, Posterior, Threshold, both_probability
 from protocord.design.simulation_kernel import FIELDS, run_trials
+from protocord.statistics import Statistic
 from protocord.statistics.streams import Streams, blocks
 
 Floats = npt.NDArray[np.float64]
@@ -101,9 +102,9 @@ class Scenario:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        rates = (self.toxicity, self.response, self.dropout)
-        if not all(0 <= rate < 1 for rate in rates) or not 0 < self.survival < 1:
-            message = "rates lie from 0 to below 1, survival strictly between 0 and 1"
+        inside = 0 <= self.toxicity <= 1 and 0 <= self.response <= 1 and 0 <= self.dropout < 1
+        if not inside or not 0 < self.survival < 1:
+            message = "rates lie from 0 to 1, dropout below 1, survival strictly between 0 and 1"
             raise ValueError(message)
         if min(self.per_month, self.odds_ratio, self.lateness, self.shape, self.responder_hazard) <= 0:
             message = "accrual, odds ratio, lateness, shape and hazard ratio are positive"
@@ -308,3 +309,14 @@ def true_survival(scenario: Scenario, plan: TrialPlan, days: Sequence[float]) ->
     hazard = -log(scenario.survival) * (np.asarray(days, dtype=np.float64) / plan.milestone_days) ** scenario.shape
     responders = np.array([exp(-value * scenario.responder_hazard) for value in hazard])
     return np.asarray((1 - scenario.response) * np.exp(-hazard) + scenario.response * responders, dtype=np.float64)
+
+
+def estimate_statistics(found: Simulation, analysis: str = "monitoring_simulation") -> Iterator[Statistic]:
+    """This will yield each simulated number and, as a statistic of its own, its Monte Carlo standard error."""
+    method = f"simulation/{found.plan.pending}"
+    for one in found.estimates():
+        context = {"trials": one.trials, "seed": found.seed}
+        yield Statistic(analysis, one.name, one.value, context=context, method=method, conventions=("simulation_blocks",))
+        yield Statistic(
+            analysis, f"{one.name}_mcse", one.mcse, context=context, method=method, conventions=("simulation_blocks",)
+        )

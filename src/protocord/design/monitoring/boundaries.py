@@ -92,7 +92,9 @@ class Boundary:
 
     def said(self) -> tuple[Reason, ...]:
         """This will return the boundary in words: one reason for the rule's direction, then one for every look."""
-        how = Reason.of("boundary_direction_high" if self.direction == ">=" else "boundary_direction_low", counts=self.counts)
+        how = Reason.of(
+            "boundary_direction_high" if self.direction == ">=" else "boundary_direction_low", counts=f"counted_{self.counts}"
+        )
         return (how, *(look_said(look, bound, self) for look, bound in zip(self.looks, self.bounds, strict=True)))
 
     def changes(self) -> tuple[tuple[int, int | None], ...]:
@@ -109,7 +111,7 @@ def look_said(look: int, bound: int | None, boundary: Boundary) -> Reason:
     if bound is None:
         return Reason.of("boundary_cannot_stop", look=look)
     kind = "boundary_stop_at_least" if boundary.direction == ">=" else "boundary_stop_at_most"
-    return Reason.of(kind, look=look, bound=bound, counts=boundary.counts)
+    return Reason.of(kind, look=look, bound=bound, counts=f"counted_{boundary.counts}")
 
 
 def crosses(bound: int | None, count: int, direction: Direction) -> bool:

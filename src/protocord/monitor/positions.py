@@ -1,0 +1,120 @@
+"""Where each limit stands today: crossed, near, or clear, and what the pending subjects can still change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from protocord.design.monitoring import Boundary, crosses, weighted_posterior
+from protocord.monitor.counts import Count
+from protocord.monitor.limits import WatchedLimit
+from protocord.protocol.document.limits import PosteriorRule
+from protocord.values import Reason
+
+Status = Literal["crossed", "will_cross", "may_cross", "near", "clear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One limit today.
+
+    `bound` is the bound at the number of evaluable subjects today, None where no count can cross there (`look` says whether it is
+    a look at all). `needed` is how many further events in a row would cross (0: it is crossed), None where none within the looks.
+    `fewest` and `most` are the counts when the pending turn out all without and all with an event. `status`: crossed; will_cross
+    (however the pending turn out); may_cross (some outcome of the pending crosses); near (the next event would); clear.
+    `weighted` is the posterior probability with the pending weighed by the window they have passed, an approximation.
+    """
+
+    limit: WatchedLimit
+    count: Count
+    look: bool
+    bound: int | None
+    needed: int | None
+    fewest: int
+    most: int
+    status: Status
+    weighted: float | None
+
+    def said(self) -> tuple[Reason, ...]:
+        """This will return the position in words, first the finding, then the counts, the bound, and the pending."""
+        found = [Reason.of(f"position_{self.status}")]
+        counts = {"events": self.count.events, "evaluable": self.count.evaluable}
+        found.append(Reason.of("position_counts", **counts))
+        if self.limit.every_event:
+            found.append(Reason.of("position_every_event"))
+        elif not self.look:
+            found.append(Reason.of("position_no_look", evaluable=self.count.evaluable))
+        elif self.bound is None:
+            found.append(Reason.of("boundary_cannot_stop", look=self.count.evaluable))
+        else:
+            high = self.limit.boundary.direction == ">="
+            found.append(Reason.of("position_bound_high" if high else "position_bound_low", bound=self.bound))
+        if self.status != "crossed" and self.needed is not None and self.limit.boundary.direction == ">=":
+            found.append(Reason.of("position_needed", needed=self.needed))
+        if self.status != "crossed" and self.needed is not None and self.limit.boundary.direction == "<=":
+            found.append(Reason.of("position_needed_without", needed=self.needed))
+        if self.count.pending:
+            found.append(Reason.of("position_pending", pending=self.count.pending, fewest=self.fewest, most=self.most))
+        if self.count.not_evaluable:
+            found.append(Reason.of("position_not_evaluable", subjects=self.count.not_evaluable))
+        return tuple(found)
+
+
+def positions(limits: tuple[WatchedLimit, ...], counts: Mapping[str, Count]) -> tuple[Position, ...]:
+    """This will return the position of each limit that has counts, in the protocol's order."""
+    return tuple(position(limit, counts[limit.id]) for limit in limits if limit.id in counts)
+
+
+def position(limit: WatchedLimit, count: Count) -> Position:
+    """This will return where a limit stands with these counts; a pending subject is never taken as one without an event."""
+    boundary = limit.boundary
+    bounds = dict(zip(boundary.looks, boundary.bounds, strict=True))
+    events, n, pending = count.events, count.evaluable, count.pending
+    every = limit.every_event
+    # Where every event crosses, it does so at whatever number of subjects, planned or not.
+    crossed = events > 0 if every else crosses(bounds.get(n), events, boundary.direction)
+    can, must = (True, True) if crossed else _with_pending(bounds, boundary, events, n, pending, every=every)
+    needed = 0 if crossed else _needed(bounds, boundary, events, n, every=every)
+    status: Status = "clear"
+    if crossed:
+        status = "crossed"
+    elif can:
+        status = "will_cross" if must else "may_cross"
+    elif needed == 1:
+        status = "near"
+    return Position(limit, count, n in bounds, bounds.get(n), needed, events, events + pending, status, _weighted(limit, count))
+
+
+def _with_pending(
+    bounds: Mapping[int, int | None], boundary: Boundary, events: int, n: int, pending: int, *, every: bool
+) -> tuple[bool, bool]:
+    """Whether some order and outcome of the pending crosses, and whether every one does, at the looks on the way."""
+    open_ = {events}  # counts that can be reached without having crossed
+    can = False
+    for more in range(1, pending + 1):
+        bound = 1 if every else bounds.get(n + more)
+        reached = {count + one for count in open_ for one in (0, 1)}
+        open_ = {count for count in reached if not crosses(bound, count, boundary.direction)}
+        can = can or len(open_) < len(reached)
+    return can, can and not open_
+
+
+def _needed(bounds: Mapping[int, int | None], boundary: Boundary, events: int, n: int, *, every: bool) -> int | None:
+    """How many further subjects in a row, all with an event (for a bound on too few: all without), first cross."""
+    if every:
+        return 1
+    last = boundary.looks[-1]
+    for more in range(1, last - n + 1):
+        count = events + more if boundary.direction == ">=" else events
+        if crosses(bounds.get(n + more), count, boundary.direction):
+            return more
+    return None
+
+
+def _weighted(limit: WatchedLimit, count: Count) -> float | None:
+    rule = limit.limit.rule
+    if not isinstance(rule, PosteriorRule) or limit.boundary.direction != ">=" or not count.pending or count.passed is None:
+        return None
+    shapes = (float(rule.prior.a), float(rule.prior.b))
+    return weighted_posterior(float(rule.rate), shapes, count.events, count.without, count.passed)
