@@ -58,4 +58,19 @@ CONCENTRATIONS = Table(
     ),
 )  # fmt: skip
 
-TABLES: tuple[Table, ...] = (DOSES, CONCENTRATIONS)
+EXPOSURES = Table(
+    name="exposures",
+    about="One row a child, with its exposure and what became of the child; for exposure as it accumulates, one row a child and day.",
+    columns=(
+        Column("subject", "text", "The subject's code."),
+        Column("exposure", "number", "Exposure, in the metric's unit; empty: not known.", empty=True, low=0),
+        Column("until", "number", "Day by which this exposure was complete, from the first infusion; empty: it accumulates while the child is treated.", required=False, empty=True, unit="d", low=0),
+        Column("response", "yes_no", "Whether the child responded.", required=False, empty=True),
+        Column("time", "number", "Day of the event, or of the last contact, from the first infusion.", required=False, empty=True, unit="d", low=0),
+        Column("event", "yes_no", "Whether `time` is the event's; no: the child was last seen then.", required=False, empty=True),
+    ),
+    key=("subject", "until"),
+    open=True,
+)  # fmt: skip
+
+TABLES: tuple[Table, ...] = (DOSES, CONCENTRATIONS, EXPOSURES)
