@@ -7,6 +7,7 @@ import click
 from protocord.cli.design import design
 from protocord.cli.door import Door
 from protocord.cli.generate import generate
+from protocord.cli.grade import grade
 from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
 from protocord.cli.monitor import monitor
 from protocord.cli.nca import nca
@@ -36,8 +37,10 @@ for command in (
     check,
     describe,
     examples,
+    grade,
     design,
     monitor,
+    nca,
     demo,
     verify,
     export,

@@ -11,7 +11,9 @@ from typing import Literal
 from protocord.values import Reason
 
 Direction = Literal["at_most", "at_least"]
-Action = Literal["stop_futility", "stop_efficacy", "reject", "accept", "stop_toxicity", "too_toxic", "escalate", "de_escalate", "eliminate"]
+Action = Literal[
+    "stop_futility", "stop_efficacy", "reject", "accept", "stop_toxicity", "too_toxic", "escalate", "de_escalate", "eliminate"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,5 +198,3 @@ def joint_characteristics(design: BryantDay, response: float, toxicity: float, o
         float(binom.sf(design.t1 - 1, design.n1, toxicity)),
         design.n1 + n2 * on,
     )
-
-

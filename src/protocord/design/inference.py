@@ -138,9 +138,7 @@ def _share_of_first(design: StagedDesign, stage: int, responses: int, *, of_stag
     return Fraction(going[responses], all_ways)
 
 
-def koyama_chen_tail(
-    planned: tuple[int, int, int, int], first: int, second: int, second_n: int, rate: float
-) -> float:
+def koyama_chen_tail(planned: tuple[int, int, int, int], first: int, second: int, second_n: int, rate: float) -> float:
     """This will return P(an outcome at least as good | rate) when the second stage has `second_n` subjects, not the planned number.
 
     Koyama & Chen (Stat Med 2008;27:3145): the observed second stage, P(X2 >= second | rate), is set equal to the planned

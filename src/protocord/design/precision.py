@@ -32,7 +32,10 @@ def wilson(n: int, level: float) -> tuple[Array, Array]:
     return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
 
 
-METHODS: dict[IntervalMethod, Callable[[int, float], tuple[Array, Array]]] = {"clopper_pearson": clopper_pearson, "wilson": wilson}
+METHODS: dict[IntervalMethod, Callable[[int, float], tuple[Array, Array]]] = {
+    "clopper_pearson": clopper_pearson,
+    "wilson": wilson,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ class Precision:
     """Exact probability that the interval holds the true rate."""
 
 
-def precision(n: int, rates: Array | list[float], *, level: float = 0.95, method: IntervalMethod = "clopper_pearson") -> Precision:
+def precision(
+    n: int, rates: Array | list[float], *, level: float = 0.95, method: IntervalMethod = "clopper_pearson"
+) -> Precision:
     """This will return limits, exact expected width and exact coverage with `n` subjects at true `rates`, two-sided `level`.
 
     Raises ValueError for n below 1 or a level outside 0..1.

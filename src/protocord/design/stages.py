@@ -64,9 +64,7 @@ def with_efficacy_stop(question: Question, criterion: EfficacyCriterion = "null_
     return FoundDesign(StagedDesign((first, Stage(n, r, r + 1))), null, alternative, error, reached, last, proven)
 
 
-def three_stage(
-    question: Question, kind: ThreeStageKind = "chen", criterion: ThreeStageCriterion = "optimal"
-) -> FoundDesign:
+def three_stage(question: Question, kind: ThreeStageKind = "chen", criterion: ThreeStageCriterion = "optimal") -> FoundDesign:
     """This will find a three-stage design with stops for futility.
 
     `chen`: any bounds (Chen TT, Stat Med 1997;16:2701). `ensign`: the first stage has at least 5 subjects and stops at no

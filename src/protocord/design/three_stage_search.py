@@ -43,7 +43,16 @@ def pass_three(reached: Array, tail: Array, r2: int, n2: int, r: int, n: int) ->
 
 @compiled
 def three_stages(
-    first: int, last: int, p0: float, p1: float, alpha: float, power: float, strict: bool, ceiling: float, first_n1: int, last_r1: int
+    first: int,
+    last: int,
+    p0: float,
+    p1: float,
+    alpha: float,
+    power: float,
+    strict: bool,
+    ceiling: float,
+    first_n1: int,
+    last_r1: int,
 ) -> tuple[Integers, Array, bool]:
     """This will return the design (r1, n1, r2, n2, r, n) with the least E(N | p0) among n from `first` to `last`.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scipy.stats import binom
@@ -138,7 +139,7 @@ def near_designs(n: int, *, null_rates: Sequence[float], gains: Sequence[float])
 
     Over null rates from the smallest given up to 0.5 in the same steps, each gain, and the usual pairs of errors.
     """
-    step = min((b - a for a, b in zip(null_rates, null_rates[1:], strict=False)), default=0.05)
+    step = min((b - a for a, b in pairwise(null_rates)), default=0.05)
     low = min(null_rates)
     grid = [round(low + index * step, 10) for index in range(int((0.5 - low) / step + 1e-9) + 1)]
     for p0 in grid:

@@ -36,7 +36,12 @@ def accrual_results(answer: Forecast, prior: GammaRate, by: Sequence[date] = (),
     for day in by:
         found += rows("chance_by", {"day_asked": day}, {"chance": answer.chance_by(day)}, method=method, conventions=kept)
     found += _curve(answer, points)
-    about: dict[str, Scalar | None] = {"target": answer.target, "cut": answer.cut, "prior_shape": prior.shape, "prior_rate": prior.rate}
+    about: dict[str, Scalar | None] = {
+        "target": answer.target,
+        "cut": answer.cut,
+        "prior_shape": prior.shape,
+        "prior_rate": prior.rate,
+    }
     about |= {f"site_{site.site}": f"{site.opened} {site.closed or ''} {site.enrolled}" for site, _ in answer.rates}
     return results(found, about)
 

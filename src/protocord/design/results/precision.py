@@ -24,7 +24,10 @@ def precision_rows(answer: Precision) -> list[Statistic]:
         found += rows("limits", where, values, method=answer.method, conventions=kept, levels=levels)
     for index, rate in enumerate(answer.rates.tolist()):
         where = {"n": answer.n, "interval": answer.method, "true_rate": rate}
-        wide: dict[str, Value] = {"expected_width": float(answer.expected_width[index]), "coverage": float(answer.coverage[index])}
+        wide: dict[str, Value] = {
+            "expected_width": float(answer.expected_width[index]),
+            "coverage": float(answer.coverage[index]),
+        }
         levels = dict.fromkeys(wide, answer.level)
         found += rows("width", where, wide, method=answer.method, conventions=kept, levels=levels)
     return found

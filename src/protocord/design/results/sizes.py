@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from protocord.design.attained import Attained, Inflation
 from protocord.design.bryant_day import BryantDayFound, JointCharacteristics, joint_characteristics
 from protocord.design.results.rows import Value, bound_row, characteristics_rows, curve_rates, design_rows, results, rows
 from protocord.design.simon import SimonSearch, TwoStage
@@ -11,7 +12,6 @@ from protocord.design.single_stage import Question, SingleStage, SingleStageSear
 from protocord.design.staged import StagedDesign, operating_characteristics
 from protocord.design.stages import FoundDesign, GehanDesign
 from protocord.statistics.results import Results, Scalar, Statistic
-from protocord.values import Reason
 
 
 def asked(question: Question) -> dict[str, Scalar]:
@@ -108,7 +108,12 @@ def _search_rows(search: SimonSearch) -> list[Statistic]:
 
 
 def staged_results(
-    question: Question, name: str, found: FoundDesign, also: Sequence[tuple[str, StagedDesign]] = (), *, conventions: tuple[str, ...] = ()
+    question: Question,
+    name: str,
+    found: FoundDesign,
+    also: Sequence[tuple[str, StagedDesign]] = (),
+    *,
+    conventions: tuple[str, ...] = (),
 ) -> Results:
     """This will return a design in stages, and designs to show beside it (such as the same one curtailed)."""
     statistics: list[Statistic] = []
@@ -180,6 +185,26 @@ def _joint_rows(scenario: str, at: JointCharacteristics) -> list[Statistic]:
     return rows("joint_characteristics", {**where, "odds_ratio": at.odds_ratio}, values, method="exact")
 
 
-def cannot(kind: str, **particulars: int | str) -> Reason:
-    """This will return the reason for which a statistic of this package is missing."""
-    return Reason.of(f"design_{kind}", **particulars)
+def attained_results(question: Question, one: Attained) -> Results:
+    """This will return the bounds for the numbers attained, beside the plan, with exact characteristics."""
+    found: list[Statistic] = []
+    for name, design in (("attained", one.design), ("planned", one.planned)):
+        at = operating_characteristics(design, [question.p0, question.p1])
+        values: dict[str, Value] = {
+            "n1": design.stages[0].n,
+            "n": design.n,
+            "type_one": float(at.reject[0]),
+            "power": float(at.reject[1]),
+            "expected_n_null": float(at.expected_n[0]),
+            "stop_early_null": float(at.stop_early[0]),
+        }
+        method = one.rule if name == "attained" else "exact"
+        found += rows("attained", {"design": name}, values, method=method, conventions=("attained_sizes",))
+        found += design_rows(design, {"design": name})
+    return results(found, {**asked(question), "attained_rule": one.rule})
+
+
+def loss_rows(lost: Inflation) -> list[Statistic]:
+    """This will return how many to enrol so that enough can be evaluated."""
+    values: dict[str, Value] = {"loss": lost.loss, "enrol_on_average": lost.on_average, "enrol_assured": lost.assured}
+    return rows("losses", {"evaluable": lost.evaluable}, values, method="exact", conventions=("non_evaluable",))

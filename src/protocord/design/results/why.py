@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from protocord.design.results.precision import event_rows, precision_rows
 from protocord.design.results.rows import Value, results, rows
+from protocord.design.results.sizes import loss_rows
 from protocord.design.why import StatedArgument, Why
 from protocord.statistics.results import Results, Scalar, Statistic
 from protocord.values import Reason
@@ -34,9 +35,7 @@ def why_results(answer: Why, about: Mapping[str, Scalar] | None = None) -> Resul
         found += rows("near", where, told, method="exact", conventions=("simon_largest_r", "why_grid"))
     found += precision_rows(answer.clopper_pearson) + precision_rows(answer.wilson)
     if answer.evaluable is not None:
-        lost = answer.evaluable
-        values = {"loss": lost.loss, "enrol_on_average": lost.on_average, "enrol_assured": lost.assured}
-        found += rows("losses", {"evaluable": lost.evaluable}, values, method="exact", conventions=("non_evaluable",))
+        found += loss_rows(answer.evaluable)
         for count, chance in answer.chance_evaluable:
             found += rows("evaluable", {"n": answer.n, "at_least": count}, {"chance": chance}, method="exact_binomial")
     for argument in answer.arguments:
