@@ -13,6 +13,7 @@ from protocord.cli.monitor import monitor
 from protocord.cli.nca import nca
 from protocord.cli.people import user
 from protocord.cli.records import export, import_, verify
+from protocord.cli.respond import respond
 from protocord.cli.screen import screen
 from protocord.cli.study import check, describe, examples
 
@@ -40,6 +41,7 @@ for command in (
     grade,
     design,
     monitor,
+    respond,
     nca,
     demo,
     verify,

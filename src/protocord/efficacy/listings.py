@@ -33,7 +33,9 @@ _ASSESSMENTS: Mapping[str, Any] = {
     "day": pl.Int64,
     **dict.fromkeys(("target", "non_target", "new_lesions", "overall", "rule"), pl.String),
     "progression_date": pl.Date,
-    **dict.fromkeys(("sum_mm", "baseline_mm", "nadir_mm", "change_from_baseline", "change_from_nadir"), pl.Float64),
+    **dict.fromkeys(
+        ("sum_mm", "assessed_mm", "baseline_mm", "nadir_mm", "change_from_baseline", "change_from_nadir"), pl.Float64
+    ),
     **dict.fromkeys(("not_assessed", "lesions", "irecist", "irecist_rule", "why", "queries"), pl.String),
 }
 
@@ -51,7 +53,8 @@ def _assessment_row(course: Course, one: Assessed, immune: Immune | None, langua
         "overall": one.overall,
         "rule": one.rule.kind,
         "progression_date": one.progression_on,
-        "sum_mm": _float(one.sums.total) if one.sums is not None else None,
+        "sum_mm": _float(one.sums.total) if one.sums is not None and one.sums.complete else None,
+        "assessed_mm": _float(one.sums.total) if one.sums is not None else None,
         "baseline_mm": _float(one.baseline),
         "nadir_mm": _float(one.nadir),
         "change_from_baseline": _float(one.change_from_baseline),
@@ -105,7 +108,6 @@ _BEST: Mapping[str, Any] = {
 def _best_row(found: Responses, course: Course, language: Language) -> dict[str, Any]:
     assert course.day_1 is not None
     confirmed, unconfirmed = course.best(confirmed=True), course.best(confirmed=False)
-    changes = [change for one in course.counted if (change := one.change_from_baseline) is not None]
     immune = found.immune.get(course.id, ())
     progression = immune_progression(immune)
     first = course.progression
@@ -116,7 +118,7 @@ def _best_row(found: Responses, course: Course, language: Language) -> dict[str,
         "why": say(confirmed.reason, language),
         "measurable": "yes" if course.subject.tumour.baseline is not None and course.subject.tumour.targets else "no",
         "baseline_mm": _float(course.assessed[0].baseline) if course.assessed else None,
-        "best_change": _float(min(changes)) if changes else None,
+        "best_change": _float(course.best_change),
         "response_date": course.response.on if course.response else None,
         "days_to_response": days_from(course.day_1, course.response.on) + 1 if course.response else None,
         "progression_date": first.progression_on if first else None,

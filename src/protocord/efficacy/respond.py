@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from protocord.efficacy.inputs import Inputs
 from protocord.efficacy.rates import Counted, counted, rate_statistics
 from protocord.efficacy.recist.best_response import ORDER
 from protocord.efficacy.recist.irecist import Immune, immune_responses
-from protocord.efficacy.records import PartialDates, make_records
+from protocord.efficacy.records import PartialDates, Subject, make_records
 from protocord.efficacy.sets import analysis_set, members
 from protocord.errors import Place, Problem
 from protocord.protocol import Protocol
@@ -31,6 +31,9 @@ RESPONSE_CONVENTIONS = (
     "best_disease_after_complete",
 )
 TIME_CONVENTIONS = ("time_adequate_assessment", "time_gap", "time_new_therapy", "time_data_cut", "time_precedence")
+
+
+Progress = Callable[[Sequence[Subject]], Iterable[Subject]]
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,11 @@ def respond(
     partial_dates: PartialDates = "refuse",
     allow_selection: bool = False,
     by: str | None = None,
+    progress: Progress = iter,
 ) -> Responses:
     """This will assess a study's tumours by its efficacy.yaml, as known on the day `cut`: RECIST 1.1, iRECIST where the document
-    names it, best responses, rates (also by the column `by` of subjects), times to events with their variants.
+    names it, best responses, rates (also by the column `by` of subjects), times to events with their variants. `progress` wraps
+    the children as they are assessed.
 
     Raises TableProblems as `make_records` does, and where nobody has the column `by`.
     """
@@ -67,7 +72,7 @@ def respond(
     if by is not None and not any(by in subject.context for subject in known.subjects):
         what = f"There is no column {by!r} to group by."
         raise TableProblems([Problem(Place(inputs.files["subjects"], 0, f"column {by}"), what, "Name a column of subjects.")])
-    courses = tuple(make_course(one, rules, cut=cut, known_later=one.id in known.alive_after) for one in known.subjects)
+    courses = tuple(make_course(one, rules, cut=cut, known_later=one.id in known.alive_after) for one in progress(known.subjects))
     plan = assessment_plan(protocol)
     immune = {one.id: immune_responses(one.subject.tumour, one.assessed) for one in courses} if rules.secondary else {}
     found = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from protocord.efficacy.endpoints.gaps import days_from
@@ -73,6 +74,17 @@ class Course:
         """The assessment at which a response began; confirmed where the document demands it. None for a non-responder."""
         place = onset(self.points(self.counted), self.rules, confirmed=self.rules.confirmation.required)
         return None if place is None else self.counted[place]
+
+    @cached_property
+    def best_change(self) -> Decimal | None:
+        """The deepest change of the sum from baseline in percent, over the counted assessments up to the first progression."""
+        changes = []
+        for one in self.counted:
+            if (change := one.change_from_baseline) is not None:
+                changes.append(change)
+            if one.overall == "PD":
+                break
+        return min(changes, default=None)
 
     @cached_property
     def last_known_alive(self) -> date | None:

@@ -11,6 +11,7 @@ from protocord.protocol.document.efficacy import TumourResponse
 from protocord.values import Reason
 
 ORDER: tuple[Overall, ...] = ("CR", "PR", "SD", "NON_CR_NON_PD", "NED", "PD", "NE")
+_RESPONSES: tuple[Overall, ...] = ("CR", "PR")
 DISEASE_AFTER_COMPLETE = frozenset({"PR", "SD", "NON_CR_NON_PD"})
 
 
@@ -48,15 +49,15 @@ def best_response(points: Sequence[Point], rules: TumourResponse, *, confirmed: 
     counted, queries = until_progression(points)
     if not counted:
         return Best("NE", Reason.of("best_no_assessment"))
-    for wanted in ("CR", "PR"):
+    for wanted in _RESPONSES:
         found = _response(counted, wanted, rules, confirmed=confirmed)
         if found is not None:
             first, second = found
-            particulars = {"response": f"response_{wanted}", "day": counted[first].day}
+            named, day = f"response_{wanted}", counted[first].day
             if second is None:
-                reason = Reason.of("best_response_seen", **particulars)
+                reason = Reason.of("best_response_seen", response=named, day=day)
             else:
-                reason = Reason.of("best_response_confirmed", **particulars, second=counted[second].day)
+                reason = Reason.of("best_response_confirmed", response=named, day=day, second=counted[second].day)
             return Best(wanted, reason, first, second, len(counted), queries)
     return _without_response(counted, rules, queries)
 

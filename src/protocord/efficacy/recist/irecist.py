@@ -122,6 +122,9 @@ def _reassessed(one: Assessed, point: TimePoint, block: _Block) -> tuple[Immune,
     if one.overall not in {"PD", "NE"} and not _new_left(point, block):
         calm = _CALM[one.overall]
         return Immune(one.visit, one.on, calm, Reason.of("irecist_reset", response=f"response_{calm}", date=block.on)), None
+    # A new lesion that was not measured when it appeared is held against its first measurement.
+    sizes = _sizes(point, set(block.new))
+    block.new = {name: sizes.get(name) if before is None else before for name, before in block.new.items()}
     return Immune(one.visit, one.on, "iUPD", Reason.of("irecist_unchanged", days=days, date=block.on), block.on), block
 
 
