@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -161,7 +162,7 @@ def _settle(made: _Sided, given: Prepared, undecided: Undecided) -> None:
 def _said(given: Prepared, standard: Standard, sides: dict[Direction, _Sided], rules: list[str]) -> pl.DataFrame:
     frame, value = given.frame, given.value
     powers = np.array([10.0**digits for digits in given.digits] + [1.0])[given.codes]
-    units = [given.known[name].unit for name in given.concepts] + [None]
+    units = [given.known[name].unit for name in given.concepts]
     found = given.baseline_places >= 0
     dates = frame["date"].gather(np.where(found, given.baseline_places, 0)) if frame.height else frame["date"]
     own = ~(np.isnan(given.low.reported) & np.isnan(given.high.reported))
@@ -174,16 +175,18 @@ def _said(given: Prepared, standard: Standard, sides: dict[Direction, _Sided], r
         pl.Series("within_range", _within(given)),
         _shown("baseline", given.baseline, powers, given.left),
         dates.set(pl.Series(~found), None).alias("baseline_date"),
+        pl.Series("is_baseline", given.baseline_places == np.arange(len(given.codes))),
+        _period(frame),
         pl.lit(standard.version).alias("version"),
     )
-    terms = [term.name.en for term in standard.terms] + [None]
+    terms = [term.name.en for term in standard.terms]
     for direction, side in sides.items():
         made = made.with_columns(_gathered(f"term_{direction}", terms, side.term))
         for name, column in (("grade", side.grade), ("grade_min", side.least), ("grade_max", side.most)):
             made = made.with_columns(_number(f"{name}_{direction}", column))
         made = made.with_columns(
-            _gathered(f"status_{direction}", [*STATUSES, None], side.status),
-            _gathered(f"rule_{direction}", [*rules, None], side.rule),
+            _gathered(f"status_{direction}", STATUSES, side.status),
+            _gathered(f"rule_{direction}", rules, side.rule),
             _reasons(f"reasons_{direction}", side.causes),
         )
     extra = [name for name in frame.columns if name not in RESULTS.names and name not in {"row", "concept"}]
@@ -196,6 +199,15 @@ def _shown(name: str, side: Side, powers: npt.NDArray[np.float64], left: npt.NDA
     rough = left & ~np.isnan(side.reported)
     shown[rough] = side.reported[rough] * side.factor[rough] / (powers[rough] / 10.0**DECIMALS)
     return pl.Series(name, shown).fill_nan(None)
+
+
+def _period(frame: pl.DataFrame) -> pl.Series:
+    """Whether a sample was taken before or after first treatment began, as for the baseline; null where that day is not known."""
+    day, first = pl.col("date"), pl.col("first_treatment")
+    after = (day > first) | ((day == first) & ~pl.col("before_treatment").fill_null(value=True))
+    return frame.select(pl.when(after).then(pl.lit("after")).when(first.is_not_null()).then(pl.lit("before")).alias("period"))[
+        "period"
+    ]
 
 
 def _bounded(given: Prepared) -> pl.Series:
@@ -228,16 +240,21 @@ def _number(name: str, column: Small) -> pl.Series:
     return series.set(series < 0, None)
 
 
-def _gathered(name: str, words: list[str | None], places: Integers | Small) -> pl.Series:
-    """The words at places; -1 is the last one."""
-    held = pl.Series(name, words, dtype=pl.String)
-    return held.gather(np.where(places < 0, len(words) - 1, places).astype(np.uint32))
+def _gathered(name: str, words: Sequence[str | None], places: Integers | Small) -> pl.Series:
+    """The words at places; -1 is none. The same word may stand at several places."""
+    distinct = list(dict.fromkeys(word for word in words if word is not None))
+    positions = {word: place for place, word in enumerate(distinct)}
+    at = np.array([len(distinct) if word is None else positions[word] for word in [*words, None]], np.uint32)
+    made = pl.Series(name, at[places])
+    return made.set(made == len(distinct), None).cat.to(pl.Enum(distinct))
 
 
 def _reasons(name: str, causes: Bits) -> pl.Series:
-    distinct, places = np.unique(causes, return_inverse=True)
-    words = [" ".join(cause for cause in CAUSES if bits & BIT[cause]) or None for bits in distinct.tolist()]
-    return _gathered(name, [*words, None], places)
+    some = np.flatnonzero(causes)
+    distinct, found = np.unique(causes[some], return_inverse=True)
+    places = np.full(len(causes), -1)
+    places[some] = found
+    return _gathered(name, [" ".join(cause for cause in CAUSES if bits & BIT[cause]) for bits in distinct.tolist()], places)
 
 
 def _signed(low: _Sided, high: _Sided) -> pl.Series:

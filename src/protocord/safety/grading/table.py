@@ -27,15 +27,20 @@ class GradedTable:
 
     `frame` has one row a result, in the order of the table: row, subject, date, test, value and unit as reported; `concept`,
     `standard_value` in `standard_unit`; `range_low` and `range_high` in that unit, `range_from` (`result`, or the row of the table of
-    ranges), `within_range`; `baseline` with `baseline_date`; `version` of CTCAE; and for each direction (`_low`, `_high`) `term`, `grade`,
+    ranges), `within_range`; `baseline` with `baseline_date`, `is_baseline`, `period` (before or after first treatment); `version` of CTCAE; and for each direction (`_low`, `_high`) `term`, `grade`,
     `grade_min`, `grade_max`, `status` (graded, assumed, ask, cannot), `rule` and `reasons` (kinds, separated by spaces). `atoxgr` joins
-    both directions, negative for the low one. The other columns of the table follow. `notices` are what is odd and did not stop it.
+    both directions, negative for the low one. The other columns of the table follow. `tables` are those read, and `notices` are what is odd and did not stop it.
     """
 
     frame: pl.DataFrame
     version: str
-    inputs: str
+    tables: tuple[pl.DataFrame, ...]
     notices: tuple[Problem, ...] = ()
+
+    @property
+    def inputs(self) -> str:
+        """The fingerprint of the tables that were read."""
+        return fingerprint(*self.tables)
 
 
 def grade_table(
@@ -78,7 +83,7 @@ def grade_table(
     frame = frame.with_columns(pl.col(name).fill_null(value=said) for name, said in (stated or {}).items() if name in QUALIFIERS)
     prepared = preparing.prepare(frame, every, bands, baseline, file)
     made = graded_columns(prepared, table, undecided, abnormal_baseline)
-    return GradedTable(made, version, fingerprint(*inputs), tuple(notices))
+    return GradedTable(made, version, tuple(inputs), tuple(notices))
 
 
 def _name(source: Source, otherwise: str) -> str:
