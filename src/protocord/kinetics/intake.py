@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from protocord.kinetics.assay import from_copies, from_percent, wrong_result
+from protocord.kinetics.assay import Conversion, from_copies, from_percent, wrong_result
 from protocord.kinetics.columns import CONCENTRATIONS, DOSES
 from protocord.tables import TableProblems, fingerprint, problem, read
 
@@ -234,9 +234,9 @@ def _repeats(samples: pl.DataFrame, file: str) -> Iterator[Problem]:
         yield problem(file, row["row"], "taken", said, "Keep one, or say in `excluded` why the other is left out.")
 
 
-def conversions(samples: pl.DataFrame) -> list[tuple[float | None, Any]]:
+def conversions(samples: pl.DataFrame) -> list[tuple[float | None, Conversion | None]]:
     """This will return, row by row, the factor to cells/uL (None where numbers are missing) and its `Conversion`."""
-    found: list[tuple[float | None, Any]] = []
+    found: list[tuple[float | None, Conversion | None]] = []
     for row in samples.iter_rows(named=True):
         made = None
         if row["unit"] == "%" and row["population_count"]:
@@ -261,7 +261,8 @@ def _in_cells(samples: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[Prob
             what = f"is needed to turn {row['unit']} into cells/uL."
             remedy = "Give the count of the population." if percent else "Give it, and `copies_per_cell`."
             problems.append(problem(file, row["row"], column, what, remedy))
-    said = pl.Series("conversion", [None if one is None else str(one.reason().particulars) for _, one in made], dtype=pl.String)
+    kinds = {"copies_per_ug": "copies", "percent_of_population": "percent"}
+    said = pl.Series("conversion", [None if one is None else kinds[one.kind] for _, one in made], dtype=pl.String)
     scaled = samples.with_columns(
         *(pl.col(name) * factors for name in ("value", "lloq", "lod", "uloq")), pl.lit(CELLS).alias("unit"), factors, said
     )

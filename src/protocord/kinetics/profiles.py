@@ -27,7 +27,7 @@ class Profiles:
     before `zero`), `zero` (n; their time zero), `end` (n; end of the interval after it, NaN for none), `predose` (n; index of the
     sample before time zero, -1 for none), `after` (n; index of the first sample after the end, before any other infusion of the
     same donor, -1 for none), `closing` (n; the last sample is the predose of the next infusion), `earlier` (n; cells of the same
-    donor were infused before), `duration` (n) and `dose` (n; NaN where unknown).
+    donor were infused before), `duration` (n), `dose` (n; NaN where unknown) and `infusions` (n; how many of them the profile spans).
     """
 
     keys: pl.DataFrame
@@ -46,13 +46,14 @@ class Profiles:
     earlier: NDArray[np.bool_]
     duration: Numbers
     dose: Numbers
+    infusions: Integers
 
     def __len__(self) -> int:
         return len(self.first)
 
     def one(self, k: int) -> Profiles:
         """This will return profile k alone, over the same samples."""
-        names = ("first", "stop", "zero", "end", "predose", "after", "closing", "earlier", "duration", "dose")
+        names = ("first", "stop", "zero", "end", "predose", "after", "closing", "earlier", "duration", "dose", "infusions")
         return replace(self, keys=self.keys[k : k + 1], **{name: getattr(self, name)[k : k + 1] for name in names})
 
     def samples(self, k: int) -> tuple[Numbers, Numbers, Integers, Numbers]:
@@ -96,6 +97,7 @@ def from_long(
         earlier=np.zeros(n, np.bool_),
         duration=np.full(n, duration),
         dose=np.full(n, dose),
+        infusions=np.ones(n, np.int64),
     )
 
 

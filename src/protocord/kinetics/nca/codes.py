@@ -62,12 +62,14 @@ REASONS = (
     "kinetics_end_of_infusion_below_limit",
     "kinetics_no_dose",
     "kinetics_start_below_limit",
+    "kinetics_only_trough",
 )
 """Kinds of reason, keys of the word tables; number 0 is a value that is there."""
 
 (
     PRESENT, NO_SAMPLES, ALL_BELOW, ABOVE_UPPER, TOO_FEW_POINTS, NOT_FALLING, START_UNKNOWN, NO_INTERVAL_END, BEYOND_SAMPLES,
     NO_LAMBDA_Z, NO_TROUGH, TROUGH_BELOW, NO_END_OF_INFUSION, END_OF_INFUSION_BELOW, NO_DOSE, START_BELOW,
+    ONLY_TROUGH,
 ) = range(len(REASONS))  # fmt: skip
 
 FLAGS = (

@@ -219,8 +219,11 @@ def at_marks(out: Numbers, why: Integers, t: Numbers, v: Numbers, s: Integers, n
 
 
 @compiled
-def peaks(out: Numbers, why: Integers, t: Numbers, v: Numbers, s: Integers, n: int) -> tuple[int, int, int]:
-    """This will write peak and last quantifiable result; returns the index of the peak, of the last result, and the reason of areas."""
+def peaks(out: Numbers, why: Integers, t: Numbers, v: Numbers, s: Integers, n: int, closing: bool) -> tuple[int, int, int]:
+    """This will write peak and last quantifiable result; returns the index of the peak, of the last result, and the reason of areas.
+
+    An interval with samples before its infusion and before the next one, and none between, says nothing of the peak or the area.
+    """
     _, last, peak = blq.bounds(v, s, n)
     above = 0
     below = 0
@@ -230,6 +233,8 @@ def peaks(out: Numbers, why: Integers, t: Numbers, v: Numbers, s: Integers, n: i
     write(out, why, codes.N_BELOW, float(below), codes.PRESENT)
     write(out, why, codes.N_QUANTIFIABLE, float(n - below - above), codes.PRESENT)
     reason = codes.NO_SAMPLES if n == 0 else codes.ALL_BELOW if last < 0 else codes.ABOVE_UPPER if above else codes.PRESENT
+    if closing and (n < 2 or t[n - 2] <= 0.0):
+        reason = codes.ONLY_TROUGH
     write(out, why, codes.CMAX, v[max(peak, 0)], reason)
     write(out, why, codes.TMAX, t[max(peak, 0)], reason)
     of_last = reason if last < 0 else codes.ABOVE_UPPER if s[last] == blq.RIGHT else codes.PRESENT
@@ -301,10 +306,12 @@ def one_profile(
     after_t: float, after_c: float, duration: float, dose: float, rules: Numbers, ct: Numbers, cc: Numbers, fit: Numbers, out: Numbers, why: Integers,
 ) -> int:  # fmt: skip
     """This will fill the parameters and reasons of one gathered profile, and return its flags."""
-    peak, last, reason = peaks(out, why, t, v, s, n)
+    peak, last, reason = peaks(out, why, t, v, s, n, closing)
     at_marks(out, why, t, v, s, n, duration, closing)
     fit[:] = np.nan
-    of_slope = reason if last < 0 else terminal(t, v, s, n, max(peak, 0), duration, rules, fit, ct, cc)
+    of_slope = (
+        reason if last < 0 or reason == codes.ONLY_TROUGH else terminal(t, v, s, n, max(peak, 0), duration, rules, fit, ct, cc)
+    )
     flags = slope_values(out, why, fit, of_slope, rules)
     flags |= codes.START_PREDOSE if moved else 0
     if reason != codes.PRESENT:

@@ -70,6 +70,7 @@ class _Cut:
     dose: float
     infusion: int
     tau: float
+    infusions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def cut(samples: pl.DataFrame, doses: pl.DataFrame, windows: Sequence[Window]) -
         earlier=_yes(one.earlier for one in made),
         duration=_real(one.duration for one in made),
         dose=_real(one.dose for one in made),
+        infusions=_whole(one.infusions for one in made),
     )  # fmt: skip
     return profiles, tuple(dict.fromkeys(unmade))
 
@@ -216,10 +218,11 @@ def _cut(time: NDArray[np.float64], begin: int, end: int, given: _Doses, window:
     length = (window.end + opening - zero if window.kind == "span" else window.end) if window.end is not None else tau
     later = given.start[given.start > own]
     next_same = float(later[0]) - zero if len(later) else np.inf
-    duration = float(given.duration[k])
+    duration, several = float(given.duration[k]), 1
     stop_at = min(length, next_same)
     if window.kind == "span":
         inside = int((later < zero + length).sum())
+        several = 1 + inside + (zero < own)  # cells from before count as one more
         next_same = float(later[inside]) - zero if inside < len(later) else np.inf
         duration = float(given.start[k + inside] + given.duration[k + inside]) - zero
         stop_at = length
@@ -237,5 +240,5 @@ def _cut(time: NDArray[np.float64], begin: int, end: int, given: _Doses, window:
     after = stop if not closing and stop < end and time[stop] - zero <= next_same and np.isfinite(length) else -1
     return _Cut(
         first, stop, predose, after, zero, length if np.isfinite(length) else np.nan, closing, k > 0, duration, float(given.dose[k]),
-        int(given.numbers[k]), tau,
+        int(given.numbers[k]), tau, int(several),
     )  # fmt: skip

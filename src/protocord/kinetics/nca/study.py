@@ -11,6 +11,7 @@ import polars as pl
 from protocord.kinetics.nca import codes
 from protocord.kinetics.nca.accumulation import accumulation, superposition
 from protocord.kinetics.nca.analysis import Answer, analyse
+from protocord.kinetics.nca.course import course, totals
 from protocord.kinetics.nca.intervals import EVERY, Unmade, Window, cut, every_infusion, planned_windows
 from protocord.kinetics.nca.persistence import persistence
 from protocord.kinetics.nca.rules import Rules
@@ -49,6 +50,11 @@ EVERYTHING = (
 )  # fmt: skip
 """What is computed of every infusion where all of them are asked for."""
 
+AREAS = frozenset({
+    "auc_last", "auc_all", "auc_interval", "interval_extrapolated_percent", "auc_inf_obs", "auc_inf_pred", "extrapolated_percent",
+    "c_average", "clearance", "volume",
+})  # fmt: skip
+"""What over several infusions comes from the areas after each."""
 RESTS_ON_SLOPE = frozenset({"lambda_z", "half_life", "auc_inf", "clearance", "volume"})
 """Parameters of the protocol that rest on the terminal slope."""
 OF_SLOPE = frozenset({"low_r2", "short_span", "much_extrapolated"})
@@ -105,8 +111,9 @@ def nca(protocol: Protocol, taken: Taken, *, rules: Rules | None = None, infusio
         unmade += missing if name != "to_next" else ()
     units = {key: str(unit) for key, unit in usable.select("analyte", "unit").unique().iter_rows()}
     expanding = protocol.dosing.product.kind == "car_nk_cells"
-    maker = _Maker(protocol, taken, rules, answers, units, expanding)
+    maker = _Maker(protocol, taken, rules, answers, units, expanding, {})
     rows = list(maker.asked(asked))
+    rows += totals(rows)
     if infusions:
         analytes = tuple(sorted(units))
         every = tuple(window.name for window in sets["infusions"])
@@ -131,6 +138,7 @@ class _Maker:
     answers: Mapping[str, Answer]
     units: Mapping[str, str]
     expanding: bool
+    courses: dict[tuple[int, int], Mapping[str, float | Reason]]
 
     def asked(self, asked: list[_Asked]) -> Iterator[Statistic]:
         """This will yield the statistics of the study's own parameters."""
@@ -168,10 +176,21 @@ class _Maker:
         """This will return one parameter of one profile."""
         first = which == EXPANDED.get(item.parameter, (item.parameter,))[0]
         code = (item.code if first else "") or CODES.get(which, "")
+        over = self.course(answer, k) if int(answer.profiles.infusions[k]) > 1 else None
+        if over is not None and which in AREAS:
+            found = over.get(which, Reason.of("kinetics_several_infusions"))
+            return self.statistic(key, which, found, item.code if first else CODES.get(which, ""))
         reason = self.refusal(answer, k, which) or answer.reason(which, k)
         value: float | Reason = reason if reason is not None else (answer.value(which, k) or 0.0)
         name = "auc_tau" if item.parameter == "auc_tau" and which == "auc_interval" else which
         return self.statistic(key, name, value, CODES[name] if name == "auc_tau" and not item.code else code)
+
+    def course(self, answer: Answer, k: int) -> Mapping[str, float | Reason]:
+        """This will return the areas of a profile over several infusions, computed once."""
+        mark = (id(answer), k)
+        if mark not in self.courses:
+            self.courses[mark] = course(self.taken, self.rules, answer, k)
+        return self.courses[mark]
 
     def refusal(self, answer: Answer, k: int, which: str) -> Reason | None:
         """This will return why a quantity is not defined here, however well it could be computed."""

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from protocord.kinetics.nca.course import ALL_DONORS
 from protocord.kinetics.nca.tobit import censored_mean
 from protocord.statistics import Results, Statistic
 from protocord.statistics.results import Scalar
@@ -39,7 +40,7 @@ def summarise(results: Results, *, keep_flagged: bool = False, level: float = 0.
 
     A value resting on a flagged terminal slope is left out unless `keep_flagged`; `n_excluded` counts those. Ratios (accumulation,
     observed over superposed) also have the t interval of their geometric mean at `level`. A subject with several donors in one window adds
-    one value a donor.
+    one value a donor, except where its donors were summed.
     """
     flags = _flags(results)
     groups: dict[tuple[str, str, str], list[Statistic]] = {}
@@ -47,7 +48,9 @@ def summarise(results: Results, *, keep_flagged: bool = False, level: float = 0.
         if item.name not in NOT_SUMMARISED and "subject" in item.context:
             groups.setdefault((str(item.context["analyte"]), str(item.context["window"]), item.name), []).append(item)
     rows: list[Statistic] = []
-    for (analyte, window, name), items in groups.items():
+    for (analyte, window, name), every in groups.items():
+        summed = {item.context["subject"] for item in every if item.context.get("donor") == ALL_DONORS}
+        items = [item for item in every if item.context["subject"] not in summed or item.context["donor"] == ALL_DONORS]
         banned = frozenset() if keep_flagged else RESTING.get(name, frozenset())
         kept = [item for item in items if not banned & flags.get(_profile(item), frozenset())]
         context = {"analyte": analyte, "window": window, "parameter": name, "code": items[0].context.get("code", "")}
@@ -157,9 +160,7 @@ def by_nominal_time(samples: pl.DataFrame, doses: pl.DataFrame, *, tobit_mean: b
     are); with `tobit_mean` the geometric mean comes from a censored likelihood, labelled so, else it is not computed where any lies below.
     """
     keys = ["analyte", "dose_level", "infusion", "nominal"]
-    planned = samples.filter(
-        pl.col("nominal").is_not_null() & pl.col("infusion").is_not_null() & (pl.col("censoring") != "right")
-    )
+    planned = of_infused_donor(samples, doses).filter(pl.col("nominal").is_not_null() & (pl.col("censoring") != "right"))
     rows: list[Statistic] = []
     for key, part in planned.sort(*keys).group_by(keys, maintain_order=True):
         context: dict[str, Scalar] = {
