@@ -11,6 +11,7 @@ from protocord.cli.grade import grade
 from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
 from protocord.cli.monitor import monitor
 from protocord.cli.nca import nca
+from protocord.cli.kinetics import kinetics
 from protocord.cli.people import user
 from protocord.cli.records import export, import_, verify
 from protocord.cli.respond import respond
@@ -43,6 +44,7 @@ for command in (
     monitor,
     respond,
     nca,
+    kinetics,
     demo,
     verify,
     export,

@@ -229,7 +229,7 @@ def _bin(context: Mapping[str, float], observed: Floats, drawn: Floats, level: f
 def individual_fits(fit: Fit, points: int = 200) -> tuple[Results, Mapping[str, tuple[Floats, Floats, Floats]]]:
     """This will return samples with what was predicted (analysis `kinetics_gof`), and each child's smooth (times, typical, own) curves.
 
-    Context `subject`, `time`, `censored`: `observed` (the limit where censored), `predicted` (own), and the residual of measured samples in
+    Context `subject`, `time`, `kind` (measured, below, above): `observed` (the limit where censored), `predicted` (own), and the residual of measured samples in
     units of sigma; a censored one has no residual and says so.
     """
     data, out = fit.data, np.empty(fit.data.times.size)
@@ -238,11 +238,12 @@ def individual_fits(fit: Fit, points: int = 200) -> tuple[Results, Mapping[str, 
     for i, subject in enumerate(data.subjects):
         for j in range(data.sample_of[i], data.sample_of[i + 1]):
             measured = data.kinds[j] == MEASURED
+            kind = {MEASURED: "measured", BELOW: "below"}.get(int(data.kinds[j]), "above")
             context: dict[str, str | int | float] = {
                 "subject": subject,
                 "sample": int(j),
                 "time": float(data.times[j]),
-                "censored": not measured,
+                "kind": kind,
             }
             rows.append(Statistic("kinetics_gof", "observed", exp(float(data.y[j])), data.unit, context))
             rows.append(Statistic("kinetics_gof", "predicted", exp(float(out[j])), data.unit, context))
