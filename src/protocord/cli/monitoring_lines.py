@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from protocord.statistics.rounding import shown, significant
 from protocord.values import Language, Reason
 from protocord.words import say, term
-from protocord.words.layout import hanging, table
+from protocord.words.layout import WIDTH, hanging, table, wrap
 
 if TYPE_CHECKING:
     from protocord.design.monitoring import Bop2, Boundary, Characteristics
@@ -51,11 +51,10 @@ def position_lines(found: Sequence[Position], language: Language) -> list[str]:
 
 def boundary_lines(boundary: Boundary, language: Language) -> list[str]:
     """This will return one boundary: its rule and parameters, its direction in words, its bounds."""
-    values = ", ".join(f"{name} {_number(value)}" for name, value in boundary.parameters.items())
-    lines = hanging(values, first=f"{term(f'rule_{boundary.kind}', language)}  ")
-    if boundary.strict is not None:
-        lines.append(term("monitoring_strict" if boundary.strict else "monitoring_not_strict", language))
-    return [*lines, *_bounds(boundary, language)]
+    from protocord.design.monitoring.wording import rule_in_words, strictness_in_words
+
+    strict = strictness_in_words(boundary, language)
+    return [*wrap(rule_in_words(boundary, language), WIDTH), *([strict] if strict else []), *_bounds(boundary, language)]
 
 
 def _bounds(boundary: Boundary, language: Language) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from protocord.design.monitoring import Boundary, Characteristics, JointCharacteristics
+from protocord.design.monitoring.wording import rule_in_words, strictness_in_words
 from protocord.report.canvas import GREY, HATCHES, LINES, MARKERS, PALETTE, Canvas
 from protocord.values import Language, Reason, Text
 from protocord.words import say, term
@@ -42,17 +43,14 @@ def boundary_plot(
     top = max(highest + 2, (point.events + point.pending + 1) if point else 0)
     for place, boundary in enumerate(boundaries):
         _region(canvas, boundary, place, top)
-    cannot = sorted({look for each in boundaries for look, bound in zip(each.looks, each.bounds, strict=True) if bound is None})
-    if cannot:
-        axes.plot(cannot, [-0.35] * len(cannot), linestyle="none", marker="x", color=GREY, markersize=5, clip_on=False, zorder=5)
-        axes.plot([], [], linestyle="none", marker="x", color=GREY, label=canvas.words("monitor_figure_cannot_stop"))
+    _no_bounds(canvas, boundaries, top)
     if point is not None:
         _today(canvas, point)
     axes.set(xlim=(0, last + 1), ylim=(-0.7, top), xlabel=canvas.words("monitor_figure_evaluable"))
     axes.set_ylabel(canvas.words(f"monitor_figure_count_{boundaries[0].counts}"))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=4)
     notes = [say(each.said()[0], language) for each in boundaries]
     notes += [_rule(each, language) for each in boundaries if each.parameters]
     if point is not None:
@@ -83,6 +81,25 @@ def _region(canvas: Canvas, boundary: Boundary, place: int, top: float) -> None:
         axes.vlines(looks, bounds, edge, color=colour, alpha=0.35, linewidth=5)
 
 
+def _no_bounds(canvas: Canvas, boundaries: tuple[Boundary, ...], top: float) -> None:
+    """Mark the looks without bound at the edge where the boundary would stop: above for an upper one, below for a lower one."""
+    label = canvas.words("monitor_figure_cannot_stop")
+    for place, boundary in enumerate(boundaries):
+        cannot = [look for look, bound in zip(boundary.looks, boundary.bounds, strict=True) if bound is None]
+        height = top - 0.35 if boundary.direction == ">=" else -0.4
+        if cannot:
+            canvas.axes.plot(
+                cannot,
+                [height] * len(cannot),
+                linestyle="none",
+                marker="x",
+                color=PALETTE[place],
+                markersize=6,
+                zorder=5,
+                label=label,
+            )
+
+
 def _today(canvas: Canvas, point: Point) -> None:
     axes, n, events = canvas.axes, point.evaluable, point.events
     if point.pending:
@@ -99,21 +116,20 @@ def _today(canvas: Canvas, point: Point) -> None:
             label=canvas.words("monitor_figure_pending"),
         )
     axes.plot(
-        [n], [events], marker="o", markersize=9, color=PALETTE[6], linestyle="none", zorder=6, label=canvas.words("monitor_figure_today")
+        [n],
+        [events],
+        marker="o",
+        markersize=9,
+        color=PALETTE[6],
+        linestyle="none",
+        zorder=6,
+        label=canvas.words("monitor_figure_today"),
     )
 
 
 def _rule(boundary: Boundary, language: Language) -> str:
-    values = ", ".join(
-        f"{name} {f'{value:.6g}' if isinstance(value, float) else value}" for name, value in boundary.parameters.items()
-    )
-    strict = (
-        ""
-        if boundary.strict is None
-        else " " + term("monitoring_strict" if boundary.strict else "monitoring_not_strict", language)
-    )
-    colon = "：" if language == "zh" else ": "
-    return f"{term(f'rule_{boundary.kind}', language)}{colon}{values}{'。' if language == 'zh' else '.'}{strict}"
+    stop, gap = ("。", "") if language == "zh" else (".", " ")
+    return f"{rule_in_words(boundary, language)}{stop}{gap}{strictness_in_words(boundary, language)}".rstrip()
 
 
 def characteristics_plot(found: Characteristics, *, title: Text | str = "", language: Language = "en") -> Canvas:
@@ -125,12 +141,16 @@ def characteristics_plot(found: Characteristics, *, title: Text | str = "", lang
         if key != "monitoring_passes" and not values.any():
             continue
         left.plot(found.rates, values, color=PALETTE[place], linestyle=LINES[place], linewidth=1.8, label=canvas.words(key))
-    left.set(ylim=(-0.02, 1.02), xlabel=canvas.words("monitor_figure_true_rate"), ylabel=canvas.words("monitor_figure_probability"))
+    left.set(
+        ylim=(-0.02, 1.02), xlabel=canvas.words("monitor_figure_true_rate"), ylabel=canvas.words("monitor_figure_probability")
+    )
     left.yaxis.set_major_formatter(PercentFormatter(1.0))
     left.legend()
     right.plot(found.rates, found.subjects, color=PALETTE[0], linewidth=1.8)
     right.set(
-        xlabel=canvas.words("monitor_figure_true_rate"), ylabel=canvas.words("monitor_figure_expected_subjects"), ylim=(0, found.looks[-1] * 1.05)
+        xlabel=canvas.words("monitor_figure_true_rate"),
+        ylabel=canvas.words("monitor_figure_expected_subjects"),
+        ylim=(0, found.looks[-1] * 1.05),
     )
     for axes in (left, right):
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
@@ -149,7 +169,9 @@ def stopping_plot(found: Characteristics, *, title: Text | str = "", language: L
             found.looks, chance[place], drawstyle="steps-post", color=PALETTE[place], linestyle=LINES[place], marker=MARKERS[place],
             markevery=max(1, len(found.looks) // 8), markersize=5, label=f"{rate:.0%}" if round(rate, 2) == rate else f"{rate:.1%}",
         )  # fmt: skip
-    axes.set(ylim=(-0.02, 1.02), xlabel=canvas.words("monitor_figure_evaluable"), ylabel=canvas.words("monitor_figure_stopped_by"))
+    axes.set(
+        ylim=(-0.02, 1.02), xlabel=canvas.words("monitor_figure_evaluable"), ylabel=canvas.words("monitor_figure_stopped_by")
+    )
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#EEEEEE")
@@ -162,7 +184,10 @@ def surface_plot(found: JointCharacteristics, *, title: Text | str = "", languag
     """This will draw, over true response and toxicity rates, the chance of going on to the end and the expected subjects."""
     canvas = Canvas(title or term("monitor_figure_surface_title", language), language=language, width=11, height=5.2, columns=2)
     response, toxicity = found.response[:, 0], found.toxicity[0, :]
-    panels = ((found.passes, "monitor_figure_passes", 1.0), (found.subjects, "monitor_figure_expected_subjects", float(found.looks[-1])))
+    panels = (
+        (found.passes, "monitor_figure_passes", 1.0),
+        (found.subjects, "monitor_figure_expected_subjects", float(found.looks[-1])),
+    )
     for axes, (values, key, high) in zip(canvas.axes, panels, strict=True):
         _panel(canvas, axes, response, toxicity, values, key, high)
     notes = [
@@ -176,9 +201,20 @@ def surface_plot(found: JointCharacteristics, *, title: Text | str = "", languag
 def _panel(canvas: Canvas, axes: Any, response: Any, toxicity: Any, values: Any, key: str, high: float) -> None:
     levels = np.linspace(0, high, 11)
     filled = axes.contourf(toxicity, response, values, levels=levels, cmap="cividis")
-    lines = axes.contour(toxicity, response, values, levels=levels[1:-1:2], colors="white", linewidths=0.8)
+    lines = axes.contour(
+        toxicity,
+        response,
+        values,
+        levels=levels[1:-1:2],
+        colors=["white" if level < 0.6 * high else "black" for level in levels[1:-1:2]],
+        linewidths=0.8,
+    )
     axes.clabel(lines, fmt=(lambda value: f"{value:.0%}") if high == 1.0 else (lambda value: f"{value:.0f}"), fontsize=8)
-    axes.set(title=canvas.words(key), xlabel=canvas.words("monitor_figure_toxicity_rate"), ylabel=canvas.words("monitor_figure_response_rate"))
+    axes.set(
+        title=canvas.words(key),
+        xlabel=canvas.words("monitor_figure_toxicity_rate"),
+        ylabel=canvas.words("monitor_figure_response_rate"),
+    )
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     bar = canvas.figure.colorbar(filled, ax=axes)
