@@ -17,6 +17,7 @@ from protocord.cli.records import export, import_, verify
 from protocord.cli.respond import respond
 from protocord.cli.screen import screen
 from protocord.cli.study import check, describe, examples
+from protocord.cli.survive import survive
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,6 +44,7 @@ for command in (
     design,
     monitor,
     respond,
+    survive,
     nca,
     kinetics,
     demo,

@@ -107,15 +107,17 @@ def _time_dependent(whole: Group, days: Floats) -> Iterator[Statistic]:
     cut = stretches(whole.time, whole.status, days)
     level = float(whole.endpoint.level)
     told = Told(whole.endpoint.id, {"variant": whole.variant, "analysis_of": "time_dependent"})
+    moved = cut.entry[cut.responded == 1]
     for state, name in enumerate(STATES):
         chosen = cut.responded == state
         part = Told(told.analysis, {**told.context, "group": name})
         yield part.number("n", int(chosen.sum()), conventions=("survival_simon_makuch",))
         yield part.number("n_event", int(cut.event[chosen].sum()), conventions=("survival_simon_makuch",))
+        yield part.number("n_moved", 0 if state else len(moved), conventions=("survival_simon_makuch",))
         if chosen.any():
             curve = cut.curve(bool(state), transform=whole.endpoint.interval, level=level)
             yield from quantile_rows(part, curve)
-            yield from curve_rows(part, curve)
+            yield from curve_rows(part, curve, () if state else moved.tolist())
     yield from _tests(told, cut.time, cut.event, cut.responded, level, cut.entry, ("survival_mantel_byar",))
 
 

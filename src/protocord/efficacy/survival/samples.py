@@ -140,12 +140,12 @@ def check_grouping(times: Times, by: str, endpoints: tuple[str, ...]) -> None:
             [problem(times.file, None, by, "is not there to group by.", f"Context columns: {', '.join(context) or 'none'}.")]
         )
     part = times.frame.filter(pl.col("endpoint").is_in(list(endpoints)))
+    words = {str(word).strip().lower() for word in part[by].drop_nulls().unique()}
+    if "respon" in by.lower() or (words and words <= _RESPONSES):
+        raise refused_as_immortal(by)
     empty = part.filter(pl.col(by).is_null())["row"].to_list()
     if empty:
         raise TableProblems([problem(times.file, row, by, "is empty.", "Give each row its group.") for row in empty])
-    words = {str(word).strip().lower() for word in part[by].unique()}
-    if "respon" in by.lower() or (words and words <= _RESPONSES):
-        raise refused_as_immortal(by)
 
 
 def refused_as_immortal(name: str) -> Refused:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
@@ -101,16 +102,26 @@ def quantile_rows(told: Told, curve: Curve) -> Iterator[Statistic]:
         )
 
 
-def curve_rows(told: Told, curve: Curve) -> Iterator[Statistic]:
-    """This will yield the whole curve: at each distinct time survival, limits, numbers at risk, events and censorings."""
+def curve_rows(told: Told, curve: Curve, moved: Sequence[float] = ()) -> Iterator[Statistic]:
+    """This will yield the whole curve: at each distinct time survival, limits, numbers at risk, events and censorings.
+
+    `moved` are the times at which subjects leave for another curve; they are no censorings. With late entries the number at
+    risk follows at each entry too.
+    """
     method = f"kaplan_meier/{curve.transform}"
+    leaving = Counter(moved)
     for place, time in enumerate(curve.time.tolist()):
         where = {"time": time, "at": "curve"}
         survival = float(curve.survival[place])
         yield told.number("n_risk", int(curve.n_risk[place]), where)
         yield told.number("n_event", int(curve.n_event[place]), where)
-        yield told.number("n_censored", int(curve.n_censored[place]), where)
+        yield told.number("n_censored", int(curve.n_censored[place]) - leaving[time], where)
+        if moved:
+            yield told.number("n_moved", leaving[time], where)
         yield told.number("survival", survival, where, method=method, conventions=CURVE)
         why = milestone_reason("nobody_left" if survival == 0 else "no_event_yet", curve.follow_up)
         lower, upper = float(curve.lower[place]), float(curve.upper[place])
         yield from told.limits(lower, upper, where, why=(why, why), method=method, conventions=CURVE, level=curve.level)
+    if curve.entries is not None:
+        for time in sorted({0.0, *curve.entries.tolist()} - set(curve.time.tolist())):
+            yield told.number("n_risk", int(curve.n_risk_at([time])[0]), {"time": time, "at": "entry"})

@@ -39,11 +39,11 @@ class Line:
     n_risk: Numbers
     n_censored: Numbers
     start: float
+    risk: tuple[tuple[float, int], ...]  # months at which the number at risk changes, and that number just before
 
     def at_risk(self, months: float) -> int:
-        """This will return how many are under observation just before a time: the number at the next time of the curve."""
-        place = int(np.searchsorted(self.month, months - 1e-9))
-        return int(self.n_risk[place]) if place < len(self.month) else 0
+        """This will return how many are under observation just before a time: the number at the next change."""
+        return next((number for when, number in self.risk if when >= months - 1e-9), 0)
 
 
 def survival_curves(
@@ -105,25 +105,42 @@ def group_name(name: str, language: Language) -> str:
 
 def _lines(rows: Iterable[Statistic], endpoint: TimeToEvent, language: Language) -> list[Line]:
     found: dict[tuple[str, str], dict[float, dict[str, float]]] = {}
+    entries: dict[str, list[tuple[float, int]]] = {}
     for one in rows:
+        if one.context.get("at") == "entry":
+            entries.setdefault(str(one.context["group"]), []).append((float(one.context["time"]), _value(one) or 0))  # type: ignore[arg-type]
         if one.context.get("at") == "curve" and one.name in _NAMES:
             key = (str(one.context["group"]), str(one.context.get("of", "")))
             value = float("nan") if one.value is None else float(one.value)  # type: ignore[arg-type]  # a number, by its name
             found.setdefault(key, {}).setdefault(float(one.context["time"]), {})[one.name] = value  # type: ignore[arg-type]
     groups = {group for group, _ in found}
-    return [_line(key, points, endpoint, language) for key, points in found.items() if key[0] != "all" or groups == {"all"}]
+    return [
+        _line(key, points, entries.get(key[0], []), endpoint, language)
+        for key, points in found.items()
+        if key[0] != "all" or groups == {"all"}
+    ]
 
 
-def _line(key: tuple[str, str], points: Mapping[float, Mapping[str, float]], endpoint: TimeToEvent, language: Language) -> Line:
+def _line(
+    key: tuple[str, str],
+    points: Mapping[float, Mapping[str, float]],
+    entries: Sequence[tuple[float, int]],
+    endpoint: TimeToEvent,
+    language: Language,
+) -> Line:
     estimate = "incidence" if key[1] else "survival"
     columns = {name: np.array([point[name] for point in points.values()]) for name in (*_NAMES[:2], estimate, "lower", "upper")}
     label = group_name(key[0], language)
     if key[1]:
         kind = term(f"figure_survival_{key[1]}", language)
         label = kind if key[0] == "all" else f"{label}, {kind}"
-    months = np.array(list(points)) / float(endpoint.days_per_month)
+    month = float(endpoint.days_per_month)
+    months = np.array(list(points)) / month
     value, lower, upper = (100 * columns[name] for name in (estimate, "lower", "upper"))
-    return Line(key, label, months, value, lower, upper, columns["n_risk"], columns["n_censored"], 0.0 if key[1] else 100.0)
+    changes = sorted([*((day, int(point["n_risk"])) for day, point in points.items()), *entries])
+    risk = tuple((day / month, number) for day, number in changes)
+    start = 0.0 if key[1] else 100.0
+    return Line(key, label, months, value, lower, upper, columns["n_risk"], columns["n_censored"], start, risk)
 
 
 def _ticks(last: float) -> list[float]:
@@ -135,7 +152,8 @@ def _draw(axes: Axes, line: Line, place: int, few: int) -> None:
     colour, style = PALETTE[place % 7], LINES[place % 7]
     time = np.concatenate([[0.0], line.month])
     value = np.concatenate([[line.start], line.value])
-    first_pale = next((float(month) for month, n in zip(line.month, line.n_risk, strict=True) if n < few), np.inf)
+    enough = line.month[line.n_risk >= few]
+    first_pale = 0.0 if not len(enough) else float(enough[-1]) if enough[-1] < line.month[-1] else np.inf
     for low, high, width, alpha in ((0.0, first_pale, 1.8, 1.0), (first_pale, np.inf, 1.0, 0.45)):
         kept = _between(time, value, low, high)
         if kept is not None:
@@ -189,7 +207,11 @@ def _described(rows: Sequence[Statistic], line: Line, endpoint: TimeToEvent, lan
     if line.key[1]:
         return _say("figure_survival_counts_competing", language, **counts, competing=competing, censored=censored)
     censored = int(line.n_censored.sum()) if censored is None else censored
-    said = _say("figure_survival_counts", language, **counts, censored=censored)
+    moved = _value(number("n_moved"))
+    if moved:
+        said = _say("figure_survival_counts_moved", language, **counts, moved=moved, censored=censored)
+    else:
+        said = _say("figure_survival_counts", language, **counts, censored=censored)
     parts = [_in_months(number(name, p=0.5), endpoint, language) for name in ("quantile", "lower", "upper")]
     words = dict(zip(("median", "lower", "upper"), parts, strict=True))
     return said + "\n" + _say("figure_survival_median", language, level=_percent(float(endpoint.level)), **words)
