@@ -54,7 +54,7 @@ def rules_of(between: int, *, stable_between: bool) -> TumourResponse:
 
 @pytest.mark.parametrize(("between", "stable_between"), [(1, False), (0, False), (2, False), (1, True)])
 @pytest.mark.parametrize("confirmed", [True, False])
-def test_every_sequence_of_four_has_the_best_response_of_the_table(between: int, stable_between: bool, confirmed: bool) -> None:  # noqa: FBT001
+def test_every_sequence_of_four_has_the_best_response_of_the_table(between: int, stable_between: bool, confirmed: bool) -> None:
     rules = rules_of(between, stable_between=stable_between)
     for days in SPACINGS:
         for length in range(1, 5):

@@ -152,6 +152,7 @@ def _lines(found: Responses, language: Language) -> Iterator[str]:
 
 def _best_lines(found: Responses, language: Language) -> Iterator[str]:
     from protocord.efficacy.recist.best_response import ORDER
+    from protocord.efficacy.sets import analysis_set
     from protocord.words import term
     from protocord.words.layout import table
 
@@ -159,7 +160,8 @@ def _best_lines(found: Responses, language: Language) -> Iterator[str]:
     sets = dict.fromkeys(str(item.context["analysis_set"]) for item in results)
     for name in sets:
         yield ""
-        yield f"{term('respond_best', language)} ({term('respond_set', language)} {name})"
+        inside = analysis_set(found.protocol, name).name.say(language)
+        yield f"{term('respond_best', language)} ({term('respond_set', language)}: {inside})"
         rows = [["", term("respond_confirmed", language), term("respond_unconfirmed", language)]]
         for response in ORDER:
             counts = [results.value(analysis_set=name, response=response, confirmed=kind) for kind in ("yes", "no")]

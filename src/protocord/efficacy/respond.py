@@ -85,7 +85,7 @@ def respond(
         about["data_cut"] = cut
     statistics = (*_rates(protocol, courses, plan, by), *_best_counts(protocol, courses), *_time_counts(found))
     results = Results(statistics, fingerprint(*(inputs.frames[name] for name in sorted(inputs.frames))), about)
-    notes = (*_notes(known.left_out, cut, partial_dates), *_design_notes(protocol, plan))
+    notes = (*_notes(known.left_out, cut, partial_dates), *_design_notes(protocol, plan), *_baseline_notes(protocol, courses))
     return Responses(protocol, courses, plan, immune, found, results, notes, known.selection, cut)
 
 
@@ -104,6 +104,17 @@ def _design_notes(protocol: Protocol, plan: Plan) -> Iterator[Reason]:
     first = protocol.visit(plan.visits[0])
     if plan.days[0] - first.window.before < least:
         yield Reason.of("respond_stable_too_late", visit=first.id, day=plan.days[0] - first.window.before, least=least)
+
+
+def _baseline_notes(protocol: Protocol, courses: Sequence[Course]) -> Iterator[Reason]:
+    """Baselines older than the document allows stay baselines, and are named."""
+    allowed = protocol.efficacy.assessments.baseline_days
+    for course in courses:
+        baseline = course.subject.tumour.baseline
+        if course.day_1 is not None and baseline is not None:
+            days = (course.day_1 - baseline.days[0]).days
+            if days > allowed:
+                yield Reason.of("respond_baseline_old", subject=course.id, days=days, allowed=allowed)
 
 
 def _rates(protocol: Protocol, courses: Sequence[Course], plan: Plan, by: str | None) -> Iterator[Statistic]:

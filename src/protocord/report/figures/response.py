@@ -19,6 +19,7 @@ __all__ = ["Chart", "chart", "forest", "spider", "swimmer", "waterfall"]
 # One look for each best response, never by colour alone: a hatch in bars, a line and a marker in curves.
 _LOOK = {name: at for at, name in enumerate(("PR", "PD", "CR", "NE", "SD", "NON_CR_NON_PD", "NED"))}
 _SHRUNK, _GROWN = -30, 20
+_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
 _INCHES_PER_CHILD, _LEAST_HEIGHT, _MOST_HEIGHT = 0.32, 4.8, 16.0
 
 
@@ -44,7 +45,7 @@ def _notes(canvas: Canvas, found: Chart, *first: str) -> None:
 
 
 def _criteria(canvas: Canvas, found: Chart) -> str:
-    kind = canvas.words("respond_confirmed" if found.confirmed else "figresp_unconfirmed")
+    kind = canvas.words("figresp_with" if found.confirmed else "figresp_unconfirmed")
     return canvas.words("figresp_note_criteria").format(confirmed=kind)
 
 
@@ -89,10 +90,22 @@ def waterfall(found: Chart, language: Language = "en") -> Canvas:
     axes.set_ylim(min([*values, _SHRUNK]) - 12, max([*values, _GROWN]) + 12)
     handles: list[Any] = [_patch(canvas, response) for response in _present(shown)]
     handles.append(Line2D([], [], linestyle="none", marker="$*$", color="black", label=canvas.words("figresp_confirmed")))
-    axes.legend(handles=handles, title=canvas.words("figresp_best"), loc="upper right", title_fontsize=9)
+    _legend(axes, handles, canvas.words("figresp_best"))
     left_out = [child for child in measurable if child.best_change is None]
-    _notes(canvas, found, _counted(canvas, shown, left_out), _criteria(canvas, found), canvas.words("figresp_note_waterfall"))
+    _notes(
+        canvas,
+        found,
+        _counted(canvas, shown, left_out),
+        _criteria(canvas, found),
+        canvas.words("figresp_note_lines"),
+        canvas.words("figresp_note_waterfall"),
+    )
     return canvas
+
+
+def _legend(axes: Any, handles: Sequence[Any], title: str | None) -> None:
+    """Beside the axes, where no bar or line can lie under it."""
+    axes.legend(handles=handles, title=title, loc="center left", bbox_to_anchor=(1.01, 0.5), title_fontsize=9, frameon=False)
 
 
 def _depth(child: Child) -> float:
@@ -132,7 +145,7 @@ def spider(found: Chart, language: Language = "en") -> Canvas:
     axes.axhline(0, color="black", linewidth=0.8)
     axes.margins(x=0.07, y=0.1)
     for height, (change, time, name) in zip(_apart([end[0] for end in ends], 3.4), ends, strict=True):
-        axes.annotate(name, (time, change), (time + 0.35, height), fontsize=8, va="center", arrowprops=None)
+        axes.annotate(name, (time, change), (time + 0.35, height), fontsize=8, va="center", bbox=_BEHIND)
     axes.set_xlabel(canvas.words("figresp_months"))
     axes.set_ylabel(canvas.words("figresp_change"))
     handles: list[Any] = [_line(canvas, response) for response in _present(shown)]
@@ -142,11 +155,16 @@ def spider(found: Chart, language: Language = "en") -> Canvas:
     handles.append(
         Line2D([], [], linestyle="none", marker="$+$", color="black", markersize=8, label=canvas.words("figresp_new_lesion"))
     )
-    axes.legend(
-        handles=handles, title=canvas.words("figresp_best"), loc="center left", bbox_to_anchor=(1.01, 0.5), title_fontsize=9
-    )
+    _legend(axes, handles, canvas.words("figresp_best"))
     left_out = [child for child in measurable if child not in shown]
-    _notes(canvas, found, _counted(canvas, shown, left_out), _criteria(canvas, found), canvas.words("figresp_note_spider"))
+    _notes(
+        canvas,
+        found,
+        _counted(canvas, shown, left_out),
+        _criteria(canvas, found),
+        canvas.words("figresp_note_lines"),
+        canvas.words("figresp_note_spider"),
+    )
     return canvas
 
 
@@ -215,17 +233,10 @@ def swimmer(found: Chart, language: Language = "en") -> Canvas:
             )
     axes.set_yticks(range(len(shown)), [f"{child.id}  {canvas.words(f'response_{child.best}')}" for child in shown], fontsize=8.5)
     axes.set_ylim(-0.7, len(shown) - 0.3)
-    axes.set_xlim(left=0)
-    axes.margins(x=0.05)
+    axes.set_xlim(-0.15, max((child.end for child in shown), default=month) / month * 1.05)
     axes.set_xlabel(canvas.words("figresp_months"))
-    axes.legend(handles=_swimmer_legend(canvas), loc="center left", bbox_to_anchor=(1.01, 0.5))
-    kind = canvas.words("respond_confirmed" if found.confirmed else "figresp_unconfirmed")
-    criteria = (
-        f"RECIST 1.1; {canvas.words('figresp_best')}: {kind}."
-        if language == "en"
-        else f"RECIST 1.1；{canvas.words('figresp_best')}：{kind}。"
-    )
-    _notes(canvas, found, canvas.words("figresp_note_treated").format(n=len(shown)), criteria)
+    _legend(axes, _swimmer_legend(canvas), None)
+    _notes(canvas, found, canvas.words("figresp_note_treated").format(n=len(shown)), _criteria(canvas, found))
     return canvas
 
 
@@ -312,5 +323,5 @@ def _rate_note(canvas: Canvas, rate: Rate) -> str:
     method = canvas.words(f"respond_method_{rate.method}")
     level = percent(rate.level, 0)
     return canvas.words("figresp_note_rate").format(
-        name=rate.name.say(canvas.language), analysis_set=rate.analysis_set, level=level, method=method
+        name=rate.name.say(canvas.language), analysis_set=rate.analysis_set.say(canvas.language), level=level, method=method
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from protocord.efficacy.sets import analysis_set
+
 if TYPE_CHECKING:
     from protocord.efficacy.endpoints import Course
     from protocord.efficacy.respond import Responses
@@ -47,7 +49,7 @@ class Rate:
     """One rate, of all children or of a subgroup; shares of one, None where nobody belongs to it."""
 
     name: Text
-    analysis_set: str
+    analysis_set: Text
     group: str
     n: int
     responders: int
@@ -94,6 +96,8 @@ def _child(course: Course, *, confirmed: bool) -> Child:
     progression = after(course.progression.progression_on) if course.progression is not None else None
     end = days["death"] if days["death"] is not None else after(course.last_known_alive) or 0
     ends = [day for day in (progression, days["death"], days["new_therapy"]) if day is not None]
+    # Nothing is known of a response after the last adequate assessment.
+    seen = after(course.adequate[-1].on) if course.adequate else None
     return Child(
         id=course.id,
         best=best.response,
@@ -111,7 +115,7 @@ def _child(course: Course, *, confirmed: bool) -> Child:
         ),
         infusions=tuple(sorted((one.on - start).days for one in subject.happenings if one.kind == "infusion")),
         response=after(course.response.on) if course.response is not None else None,
-        response_until=min(ends, default=None),
+        response_until=min(ends, default=seen),
         progression=progression,
         new_therapy=days["new_therapy"],
         death=days["death"],
@@ -134,7 +138,7 @@ def _rates(found: Responses) -> tuple[Rate, ...]:
             rates.append(
                 Rate(
                     name=rate.name,
-                    analysis_set=rate.analysis_set,
+                    analysis_set=analysis_set(found.protocol, rate.analysis_set).name,
                     group=f"{by} {group}".strip(),
                     n=int(value("n") or 0),
                     responders=int(value("responders") or 0),
