@@ -6,6 +6,7 @@ import click
 
 from protocord.cli.design import design
 from protocord.cli.door import Door
+from protocord.cli.events import events
 from protocord.cli.generate import generate
 from protocord.cli.grade import grade
 from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
@@ -15,6 +16,7 @@ from protocord.cli.kinetics import kinetics
 from protocord.cli.people import user
 from protocord.cli.records import export, import_, verify
 from protocord.cli.respond import respond
+from protocord.cli.scales import scale
 from protocord.cli.screen import screen
 from protocord.cli.study import check, describe, examples
 from protocord.cli.survive import survive
@@ -40,6 +42,8 @@ for command in (
     check,
     describe,
     examples,
+    scale,
+    events,
     grade,
     design,
     monitor,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from protocord.safety.event_columns import TABLES as EVENT_TABLES
+from protocord.safety.scales.columns import TABLES as SCALE_TABLES
 from protocord.tables import Column, Table
 
 _SAID = "; empty: not known"
@@ -69,4 +71,4 @@ SUBJECTS = Table(
     key=("subject",),
 )
 
-TABLES: tuple[Table, ...] = (RESULTS, RANGES, SUBJECTS)
+TABLES: tuple[Table, ...] = (RESULTS, RANGES, SUBJECTS, *EVENT_TABLES, *SCALE_TABLES)

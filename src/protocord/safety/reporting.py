@@ -33,7 +33,8 @@ _ESCALATE = (("nearly_due", 0.8), ("half_time", 0.5))  # clinical.md 7.2: escala
 class Case:
     """What was known of an event from `aware_at` on (aware of its zone; None: nobody recorded when). None is unknown.
 
-    `related` holds where the investigator or the sponsor cannot exclude that the product caused it.
+    `related` holds where the investigator or the sponsor cannot exclude that the product caused it. `kind` is event, pregnancy
+    or positive_culture (growth in the culture of an infused bag).
     """
 
     aware_at: datetime | None
@@ -43,8 +44,7 @@ class Case:
     expected: bool | None = None
     dlt: bool | None = None
     special_interest: bool | None = None
-    pregnancy: bool | None = None
-    positive_culture: bool | None = None
+    kind: str = "event"
 
     def starts(self, event: str) -> bool | None:
         """This will tell whether the case starts the clocks of `event`; None where what is missing could start them."""
@@ -54,7 +54,9 @@ class Case:
                 return susar
             case "fatal_or_life_threatening_susar":
                 return _all(susar, self.fatal_or_life_threatening)
-            case "serious" | "dlt" | "special_interest" | "pregnancy" | "positive_culture":
+            case "pregnancy" | "positive_culture":
+                return self.kind == event
+            case "serious" | "dlt" | "special_interest":
                 return bool(value) if (value := getattr(self, event)) is not None else None
             case _:
                 message = f"no clock is started by {event!r}"
@@ -143,18 +145,20 @@ def clocks_of(clocks: Sequence[Clock], cases: Sequence[Case], reports: Sequence[
         own = [report for report in sent if report.clock == clock.id]
         # A fatal case has its own, shorter clock where the study has one. One of which nobody knows runs on the longer meanwhile.
         apart = fatal_apart and clock.event == "susar"
-        found += _of_clock(
-            clock,
-            [case for case in known if not (apart and case.fatal_or_life_threatening)],
-            [case for case in undated if not (apart and case.fatal_or_life_threatening)],
-            own,
-            at,
-        )
+        dated, others = ([case for case in some if not (apart and case.fatal_or_life_threatening)] for some in (known, undated))
+        # What was not known of a case at first is settled by what arrived later; only what is still open leaves a clock open.
+        still = [case for case in (*known[-1:], *undated) if case in dated or case in others]
+        found += _of_clock(clock, dated, others, still, own, at)
     return tuple(found)
 
 
 def _of_clock(
-    clock: Clock, known: Sequence[Case], undated: Sequence[Case], reports: Sequence[Report], at: datetime
+    clock: Clock,
+    known: Sequence[Case],
+    undated: Sequence[Case],
+    latest: Sequence[Case],
+    reports: Sequence[Report],
+    at: datetime,
 ) -> Iterator[Due]:
     first = _first(reports, "initial")
     starting = next((case for case in known if case.starts(clock.event)), None)
@@ -163,7 +167,7 @@ def _of_clock(
         yield Due(clock.id, "initial", "unknown", sent=first, reasons=(Reason.of("clock_awareness_missing"),))
         return
     if starting is None:
-        if any(case.starts(clock.event) is None for case in (*known, *undated)):
+        if any(case.starts(clock.event) is None for case in latest):
             yield Due(clock.id, "initial", "unknown", sent=first, reasons=(Reason.of("clock_class_open", event=clock.event),))
         return
     since = _aware(starting)

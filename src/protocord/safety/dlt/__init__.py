@@ -4,7 +4,7 @@ from protocord.safety.dlt.answers import Answer
 from protocord.safety.dlt.evaluating import CriterionAnswer, DltFinding, Verdict, evaluate
 from protocord.safety.dlt.reading import DltData, subjects
 from protocord.safety.dlt.records import LabValue, State, Subject, Toxicity
-from protocord.safety.dlt.summing import dlt_results
+from protocord.safety.dlt.summing import dlt_results, evaluate_study, for_monitoring
 
 __all__ = [
     "Answer",
@@ -18,5 +18,7 @@ __all__ = [
     "Verdict",
     "dlt_results",
     "evaluate",
+    "evaluate_study",
+    "for_monitoring",
     "subjects",
 ]

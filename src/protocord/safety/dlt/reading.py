@@ -23,7 +23,7 @@ _LEFT = {"no": False, "completed": True, "died": True, "withdrawn": True, "lost"
 
 @dataclass(frozen=True, slots=True)
 class DltData:
-    """The tables of one data cut, as `protocord.tables.read` returns them (columns in `protocord.safety.events.columns`).
+    """The tables of one data cut, as `protocord.tables.read` returns them (columns in `protocord.safety.event_columns`).
 
     `results` are laboratory results as the laboratory reported them; `course` and `states` may be left out where there are none.
     """

@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import get_args
 
-from protocord.safety.dlt.evaluating import DltFinding, Verdict
-from protocord.statistics import Statistic
+import polars as pl
+
+from protocord.errors import Place, Problem, ProblemsFound
+from protocord.protocol import Protocol
+from protocord.safety.dlt.evaluating import DltFinding, Verdict, evaluate
+from protocord.safety.dlt.reading import DltData, subjects
+from protocord.statistics import Results, Statistic
 from protocord.statistics.intervals import binomial
+from protocord.statistics.results import Scalar
+from protocord.tables import fingerprint
 from protocord.values import Reason
 
-__all__ = ["dlt_results"]
+__all__ = ["dlt_results", "evaluate_study", "for_monitoring"]
 
 _CONVENTIONS = ("dlt_onset_in_window", "dlt_course", "dlt_unjudged_exception")
+
+
+def evaluate_study(protocol: Protocol, data: DltData, *, cut_off: date) -> tuple[tuple[DltFinding, ...], Results]:
+    """This will return the finding of every subject followed, and the results made of them.
+
+    Raises TableProblems with all that is wrong in the tables, and ProblemsFound where the protocol defines no dose-limiting toxicity.
+    """
+    if protocol.safety.dlt is None:
+        remedy = "Write its `dlt` section."
+        raise ProblemsFound([Problem(Place("safety.yaml"), "the study defines no dose-limiting toxicity.", remedy)])
+    people = subjects(data, protocol.concepts)
+    findings = tuple(evaluate(protocol.safety.dlt, person, protocol.concepts, cut_off=cut_off) for person in people)
+    given = (data.events, data.infusions, data.followed, data.course, data.states, data.results)
+    about: dict[str, Scalar] = {"study": protocol.study.id, "protocol_version": protocol.version, "cut_off": cut_off}
+    return findings, Results(dlt_results(findings), fingerprint(*(table for table in given if table is not None)), about)
+
+
+def for_monitoring(findings: Iterable[DltFinding]) -> pl.DataFrame:
+    """This will return the table that limits are watched with: subject, limit (dlt), evaluable (yes, no, pending), event (yes, no, unknown).
+
+    Whoever is undecided, or whose window is open, is pending with an unknown event: neither an event nor a non-event.
+    """
+    rows = []
+    for finding in findings:
+        evaluable = {"dlt": "yes", "no_dlt": "yes", "not_evaluable": "no"}.get(finding.verdict, "pending")
+        event = {"dlt": "yes", "no_dlt": "no"}.get(finding.verdict, "unknown")
+        rows.append((finding.subject, "dlt", evaluable, event))
+    return pl.DataFrame(rows, schema=dict.fromkeys(("subject", "limit", "evaluable", "event"), pl.String), orient="row")
 
 
 def dlt_results(findings: Iterable[DltFinding], *, level: float = 0.95) -> tuple[Statistic, ...]:

@@ -104,7 +104,7 @@ def first_event(
     """This will return the cumulative incidence of the first event by Aalen-Johansen, death without one competing.
 
     For all events and each category, at each day (context `day`, the day of the first infusion is 1) on which somebody had a
-    first event: incidence, std_error, lower, upper, n_risk. One minus Kaplan-Meier would be too high where children die.
+    first event: incidence, std_error, lower, upper, n_risk; and n_at_risk on every fourteenth day or so. One minus Kaplan-Meier would be too high where children die.
     """
     counting = _with_day(events, treatment)
     treated = treatment.filter(pl.col("first").is_not_null()).select("subject", "risk_days", "risk_end", "died")
@@ -129,6 +129,11 @@ def _over_time(treated: pl.DataFrame, context: Mapping[str, str], level: float) 
         pl.when(pl.col("at_day").is_not_null()).then(1).when(died).then(2).otherwise(0).alias("cause"),
     )
     yield Statistic("ae_first_event", "n", rows.height, context=context, conventions=("ae_denominator",))
+    last = int(rows["time"].max() or 1)  # type: ignore[arg-type]
+    yield Statistic("ae_first_event", "last_day", last, unit="d", context=context)
+    for day in range(1, last + 1, max(14, 14 * round(last / 98))):
+        at_risk = rows.filter(pl.col("time") >= day).height
+        yield Statistic("ae_first_event", "n_at_risk", at_risk, context={**context, "day": day})
     if not rows.filter(pl.col("cause") == 1).height:
         return
     curve = aalen_johansen(rows["time"].to_numpy(), rows["cause"].to_numpy(), causes=2, level=level)[0]

@@ -157,8 +157,14 @@ CASES = Table(
         _answer("expected", "Whether the reference safety information lists it"),
         _answer("dlt", "Whether it is a dose-limiting toxicity"),
         _answer("special_interest", "Whether it is of special interest"),
-        _answer("pregnancy", "Whether it is a pregnancy"),
-        _answer("positive_culture", "Whether it is growth in the culture of an infused bag"),
+        Column(
+            "kind",
+            "choice",
+            "An adverse event (also when empty), a pregnancy, or growth in the culture of an infused bag",
+            required=False,
+            empty=True,
+            choices=("event", "pregnancy", "positive_culture"),
+        ),
     ),
 )
 REPORTS = Table(

@@ -1,0 +1,148 @@
+"""The commands that grade by a clinical scale: `protocord scale …`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from protocord.cli.door import format_option, language_option, study_argument
+from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.values import Language
+from protocord.words import say, term
+from protocord.words.layout import table
+
+if TYPE_CHECKING:
+    from protocord.statistics import Results
+    from protocord.tables import Table
+
+
+def _columns(name: str) -> Callable[[], tuple[Table, ...]]:
+    def asked() -> tuple[Table, ...]:
+        from protocord.safety.scales import columns
+
+        return (getattr(columns, name),)
+
+    return asked
+
+
+@click.group()
+def scale() -> None:
+    """Grade CRS, ICANS and acute GvHD by their published tables, and code early reactions.
+
+    What is missing is never taken for a no: the answer is then the span of grades that remain possible,
+    and what to record. `protocord grade` grades laboratory results.
+
+    \b
+    Try:
+      protocord scale crs docs/tutorials/data/adverse-events_crs.csv
+    """
+
+
+@scale.command(cls=TableCommand, tables=_columns("CRS"))
+@click.argument("file", type=TABLE)
+@language_option
+@format_option
+@out_option
+def crs(file: Path, language: Language, form: str, out: Path | None) -> None:
+    """Grade cytokine release syndrome by the ASTCT consensus of 2019.
+
+    \b
+    Example:
+      protocord scale crs docs/tutorials/data/adverse-events_crs.csv
+    """
+    from protocord.safety.scales.columns import CRS
+    from protocord.safety.scales.tabular import crs_table
+    from protocord.tables import read
+
+    results = crs_table(read(CRS, file))
+    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
+
+
+@scale.command(cls=TableCommand, tables=_columns("ICANS"))
+@click.argument("file", type=TABLE)
+@language_option
+@format_option
+@out_option
+def icans(file: Path, language: Language, form: str, out: Path | None) -> None:
+    """Grade ICANS by the ASTCT consensus of 2019: ICE from 12 years on, CAPD below.
+
+    \b
+    Example:
+      protocord scale icans docs/tutorials/data/adverse-events_icans.csv
+    """
+    from protocord.safety.scales.columns import ICANS
+    from protocord.safety.scales.tabular import icans_table
+    from protocord.tables import read
+
+    results = icans_table(read(ICANS, file))
+    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
+
+
+@scale.command(cls=TableCommand, tables=_columns("AGVHD"))
+@click.argument("file", type=TABLE)
+@language_option
+@format_option
+@out_option
+def agvhd(file: Path, language: Language, form: str, out: Path | None) -> None:
+    """Stage and grade acute graft-versus-host disease by MAGIC, 2016.
+
+    \b
+    Example:
+      protocord scale agvhd docs/tutorials/data/adverse-events_agvhd.csv
+    """
+    from protocord.safety.scales.columns import AGVHD
+    from protocord.safety.scales.tabular import agvhd_table
+    from protocord.tables import read
+
+    results = agvhd_table(read(AGVHD, file))
+    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
+
+
+@scale.command(cls=TableCommand, tables=_columns("REACTIONS"))
+@study_argument
+@click.argument("file", type=TABLE)
+@language_option
+@format_option
+@out_option
+def reaction(study: Path, file: Path, language: Language, form: str, out: Path | None) -> None:
+    """Code early reactions: infusion related reaction, or CRS.
+
+    The window after the infusion is that of the study's dosing.yaml.
+
+    \b
+    Example:
+      protocord scale reaction nct06848582 docs/tutorials/data/adverse-events_reactions.csv
+    """
+    from protocord.protocol import load
+    from protocord.safety.lengths import span_of
+    from protocord.safety.scales.columns import REACTIONS
+    from protocord.safety.scales.tabular import reaction_table
+    from protocord.tables import read
+
+    window = span_of(load(study).dosing.observation.reaction_window)
+    results = reaction_table(read(REACTIONS, file), window)
+    rows = [[term(key, language) for key in ("scale_subject", "scale_date", "scale_coding")]]
+    for item in results:
+        said = say(item.reason, language) if item.reason else term(f"coding_{item.value}", language)
+        rows.append([str(item.context["subject"]), str(item.context["onset"]), said])
+    deliver(results, out=out, form=form, language=language, lines=table(rows))
+
+
+def _grade_lines(results: Results, language: Language) -> Iterator[str]:
+    """One line a row of the table: subject, date, grade or span, the rows that gave it, and what is missing."""
+    by_row: dict[tuple[str, str], dict[str, Any]] = {}
+    for item in results:
+        found = by_row.setdefault((str(item.context["subject"]), str(item.context["date"])), {"open": []})
+        if item.name in {"missing", "remark"} and item.reason:
+            found["open"].append(say(item.reason, language))
+        elif "organ" not in item.context:
+            found[item.name] = item.value
+    rows = [[term(key, language) for key in ("scale_subject", "scale_date", "scale_grade", "scale_by", "scale_open")]]
+    for (subject, day), found in by_row.items():
+        low, high = found["grade_min"], found["grade_max"]
+        by = ", ".join(term(row, language) for row in str(found.get("rows") or "").split())
+        rows.append([subject, day, str(low) if low == high else f"{low}–{high}", by, "; ".join(found["open"])])
+    yield from table(rows, widest=(12, 10, 5, 34))
