@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ def accumulation(taken: Taken, rules: Rules, answer: Answer) -> Iterator[Values]
 
 def superposition(taken: Taken, rules: Rules, answer: Answer) -> Iterator[Values]:
     """This will yield, profile by profile, the area that the donor's first infusion foretells by superposition, and observed over predicted."""
-    for k, first in enumerate(_references(taken, rules, answer)):
+    for k, first in enumerate(_references(taken, rules, answer, whole=True)):
         found = _superposed(taken, answer, k, first) if isinstance(first, Answer) else first
         if isinstance(found, Reason):
             yield {"superposition_auc": found, "observed_to_superposition": found}
@@ -48,8 +49,11 @@ def superposition(taken: Taken, rules: Rules, answer: Answer) -> Iterator[Values
         yield {"superposition_auc": found, "observed_to_superposition": ratio if ratio is not None else 0.0}
 
 
-def _references(taken: Taken, rules: Rules, answer: Answer) -> Iterator[Answer | Reason]:
-    """For each profile, the analysed profile of the same donor's first infusion over an interval of the same length; or why none."""
+def _references(taken: Taken, rules: Rules, answer: Answer, *, whole: bool = False) -> Iterator[Answer | Reason]:
+    """For each profile, the analysed profile of the same donor's first infusion, or why none.
+
+    It covers an interval of the same length; with `whole`, everything up to that donor's second infusion.
+    """
     usable = taken.usable()
     p = answer.profiles
     cache: dict[tuple[str, str, str, float], Answer | Reason] = {}
@@ -63,10 +67,11 @@ def _references(taken: Taken, rules: Rules, answer: Answer) -> Iterator[Answer |
         if np.isnan(p.end[k]):
             yield Reason.of("kinetics_no_interval_end")
             continue
-        mark = (subject, analyte, donor, float(p.end[k]))
+        end = inf if whole else float(p.end[k])
+        mark = (subject, analyte, donor, end)
         if mark not in cache:
             rows = usable.filter((pl.col("subject") == subject) & (pl.col("analyte") == analyte) & (pl.col("donor") == donor))
-            profiles, _ = cut(rows, taken.doses, [Window("first", (number,), float(p.end[k]))])
+            profiles, _ = cut(rows, taken.doses, [Window("first", (number,), end)])
             cache[mark] = analyse(profiles, rules)
         yield cache[mark]
 
