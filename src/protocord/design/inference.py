@@ -6,17 +6,17 @@ value, the interval and the order of outcomes here are one thing, so decision, p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb
+from math import comb, log, log1p
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import beta as beta_distribution
 from scipy.stats import binom
 
-from protocord.design.staged import StagedDesign, operating_characteristics
+from protocord.design.staged import StagedDesign
 
 _TOLERANCE = 1e-13  # of a root; limits are given to 1e-10 and better
 
@@ -63,41 +63,49 @@ class AfterStopping:
         return self.p_value <= self.interval.one_sided
 
 
+class _Ways:
+    """A sum over (stage, count) of ways x rate^count x (1 - rate)^rest, each term with a weight; ways are exact integers."""
+
+    def __init__(self, design: StagedDesign, places: Sequence[tuple[int, int]], weights: Sequence[float] | None = None) -> None:
+        self.counts = np.array([count for _, count in places], dtype=np.float64)
+        self.rest = np.array([design.stages[stage].n - count for stage, count in places], dtype=np.float64)
+        self.log_ways = np.array([log(design.paths[stage][count]) for stage, count in places], dtype=np.float64)
+        self.weights = np.ones(len(places)) if weights is None else np.array(weights, dtype=np.float64)
+
+    def __call__(self, rate: float) -> float:
+        """This will return the sum at a true rate."""
+        if rate in {0.0, 1.0}:
+            only = self.counts == 0 if rate == 0.0 else self.rest == 0
+            return float(self.weights[only] @ np.exp(self.log_ways[only]))
+        terms = np.exp(self.log_ways + self.counts * log(rate) + self.rest * log1p(-rate))
+        return min(float(self.weights @ terms), 1.0)
+
+
+def _at_least_as_good(design: StagedDesign, stage: int, responses: int) -> _Ways:
+    """Stops for efficacy at earlier stages, and counts from `responses` on at this one, whether or not they go on."""
+    places = [
+        (before, count)
+        for before in range(stage)
+        for count, ways in enumerate(design.paths[before])
+        if ways and design.outcome(before, count) == "efficacy"
+    ]
+    here = design.paths[stage]
+    places += [(stage, count) for count in range(max(responses, 0), len(here)) if here[count]]
+    return _Ways(design, places)
+
+
 def upper_tail(design: StagedDesign, stage: int, responses: int, rate: float) -> float:
     """This will return P(an outcome at least as good | rate) in stage-wise order.
 
     An earlier stop for efficacy is better, an earlier stop for futility worse, and within a stage more responses are better.
     `stage` counts from 0.
     """
-    at = operating_characteristics(_until(design, stage), [rate])
-    earlier = float(at.stop_efficacy[:stage].sum())
-    return earlier + _reached_at_least(design, stage, responses, rate)
+    return _at_least_as_good(design, stage, responses)(rate)
 
 
 def lower_tail(design: StagedDesign, stage: int, responses: int, rate: float) -> float:
     """This will return P(an outcome at most as good | rate) in stage-wise order; `stage` counts from 0."""
     return 1.0 - upper_tail(design, stage, responses + 1, rate)
-
-
-def _until(design: StagedDesign, stage: int) -> StagedDesign:
-    """The design cut after `stage`, its last look made to decide: what happens up to there does not depend on the rest."""
-    if stage == len(design.stages) - 1:
-        return design
-    last = design.stages[stage]
-    bound = (last.efficacy - 1) if last.efficacy is not None else (last.futility if last.futility is not None else -1)
-    return StagedDesign((*design.stages[:stage], type(last)(last.n, bound, bound + 1)))
-
-
-def _reached_at_least(design: StagedDesign, stage: int, responses: int, rate: float) -> float:
-    n = design.stages[stage].n
-    ways = design.paths[stage]
-    if rate in {0.0, 1.0}:
-        only = 0 if rate == 0.0 else n
-        return float(ways[only] > 0 and only >= responses)
-    counts = [count for count in range(max(responses, 0), n + 1) if ways[count]]
-    mass = binom.pmf(counts, n, rate)
-    share = [ways[count] / comb(n, count) for count in counts]  # of all orders of that count, those that get here
-    return float(np.dot(mass, share))
 
 
 def umvue(design: StagedDesign, stage: int, responses: int) -> Fraction:
@@ -174,8 +182,8 @@ def after(design: StagedDesign, stage: int, responses: int, *, p0: float, alpha:
     unbiased = umvue(design, index, responses)
     conditional = umvcue(design, index, responses)
     n = design.stages[index].n
-    at_least = _function(lambda rate: upper_tail(design, index, responses, rate))
-    more = _function(lambda rate: upper_tail(design, index, responses + 1, rate))
+    at_least = _at_least_as_good(design, index, responses)
+    more = _at_least_as_good(design, index, responses + 1)
     return AfterStopping(
         stage=stage,
         responses=responses,
@@ -212,8 +220,14 @@ def after_two_stages(
     total, size = first + second, n1 + second_n
     # The estimates depend on which counts go on and on the sizes, not on the last bound.
     inner = StagedDesign.two_stage(r1, n1, max(r1, min(r, size - 1)), size)
-    at_least = _function(lambda rate: koyama_chen_tail(planned, first, second, second_n, rate))
-    more = _function(lambda rate: _more(planned, first, second, second_n, rate))
+
+    def at_least(rate: float) -> float:
+        return koyama_chen_tail(planned, first, second, second_n, rate)
+
+    def more(rate: float) -> float:
+        # One response more in the second stage is a better outcome; there is none where all had responded.
+        return koyama_chen_tail(planned, first, second + 1, second_n, rate) if second < second_n else 0.0
+
     planned_error = float(binom.sf(r - first, n - n1, p0))
     observed_error = float(binom.sf(second - 1, second_n, p0))
     conditional = umvcue(inner, 1, total)
@@ -234,15 +248,6 @@ def after_two_stages(
     )
 
 
-def _more(planned: tuple[int, int, int, int], first: int, second: int, second_n: int, rate: float) -> float:
-    """P(a better outcome | rate): one response more in the second stage, or none where all had responded."""
-    return koyama_chen_tail(planned, first, second + 1, second_n, rate) if second < second_n else 0.0
-
-
-def _function(tail: Callable[[float], float]) -> Callable[[float], float]:
-    return lambda rate: min(max(tail(rate), 0.0), 1.0)
-
-
 def _root(tail: Callable[[float], float], level: float) -> float:
     """The rate at which a rising tail equals `level`; 0 or 1 where it never crosses."""
     if tail(0.0) >= level:
@@ -260,21 +265,14 @@ def _clopper_pearson(responses: int, n: int, alpha: float) -> Interval:
 
 def expected_rate(design: StagedDesign, rate: float) -> float:
     """This will return E(responses / subjects at the end | rate), the mean of the plain estimate."""
-    total = 0.0
-    for stage, count in design.ends():
-        n = design.stages[stage].n
-        total += count / n * design.paths[stage][count] / comb(n, count) * float(binom.pmf(count, n, rate))
-    return total
+    return _mean(design)(rate)
+
+
+def _mean(design: StagedDesign) -> _Ways:
+    ends = design.ends()
+    return _Ways(design, ends, [count / design.stages[stage].n for stage, count in ends])
 
 
 def _bias_adjusted(design: StagedDesign, observed: float) -> float:
     """Whitehead's estimate (Biometrika 1986;73:573): the rate whose plain estimate has the observed one as its mean."""
-    ends = design.ends()
-    n = np.array([design.stages[stage].n for stage, _ in ends])
-    counts = np.array([count for _, count in ends])
-    shares = np.array([design.paths[stage][count] / comb(design.stages[stage].n, count) for stage, count in ends])
-
-    def mean(rate: float) -> float:
-        return float(np.dot(counts / n * shares, binom.pmf(counts, n, rate)))
-
-    return _root(mean, observed)
+    return _root(_mean(design), observed)

@@ -17,8 +17,14 @@ def tail(n: int, count: int, rate: Fraction) -> Fraction:
 @pytest.mark.parametrize("strict", [False, True])
 def test_the_critical_count_is_the_first_that_keeps_alpha(strict: bool) -> None:
     for n in range(1, 26):
-        for rate, alpha in ((Fraction(1, 10), Fraction(1, 20)), (Fraction(1, 2), Fraction(1, 4)), (Fraction(3, 10), Fraction(1, 10))):
-            keeps = [count for count in range(n + 2) if (tail(n, count, rate) < alpha if strict else tail(n, count, rate) <= alpha)]
+        for rate, alpha in (
+            (Fraction(1, 10), Fraction(1, 20)),
+            (Fraction(1, 2), Fraction(1, 4)),
+            (Fraction(3, 10), Fraction(1, 10)),
+        ):
+            keeps = [
+                count for count in range(n + 2) if (tail(n, count, rate) < alpha if strict else tail(n, count, rate) <= alpha)
+            ]
             assert critical_count(n, float(rate), float(alpha), strict=strict) == keeps[0]
 
 
