@@ -248,7 +248,8 @@ def _reason(cause: str, term: Term) -> Reason:
 def _shown(facts: Facts, rules: tuple[Rule, ...], unit: str | None) -> dict[str, Quantity]:
     """The numbers that were compared, and the ends of the row that gave the grade, as numbers in the concept's unit."""
     named = ("low", "high", "baseline", "baseline_low", "baseline_high")
-    shown = {name: Quantity(number, unit) for name in named if (number := getattr(facts, name)) is not None}
+    shown = {"value": Quantity(facts.below, unit)} if facts.below == facts.above else {}
+    shown |= {name: Quantity(number, unit) for name in named if (number := getattr(facts, name)) is not None}
     for rule in rules[:1]:
         for name, end in (("from", rule.low), ("to", rule.high)):
             bounds = [bound for bound, _ in _bounds(end, facts) if bound is not None] if end else []
