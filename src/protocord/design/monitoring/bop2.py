@@ -170,8 +170,8 @@ def _least_above(values: Sequence[Floats], cutoffs: Floats) -> tuple[int, ...]:
 
 def _best(go: Floats, subjects: Floats, alpha: float) -> int:
     """The rule with the greatest power among those within alpha; then the fewest expected subjects under the null."""
-    power = np.where(go[:, 0] <= alpha, go[:, 1], -1.0)
-    if power.max() < 0:
+    power = np.where(go[:, 0] <= alpha + TIE, go[:, 1], -1.0)
+    if power.max() <= 0:  # a rule that can never claim success is none
         message = f"no rule of the grid has a type I error within {alpha}; give more looks, a finer grid or a larger alpha"
         raise NoRule(message)
     best = np.flatnonzero(power >= power.max() - 1e-12)

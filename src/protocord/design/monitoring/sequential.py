@@ -189,7 +189,7 @@ def calibrate(
     low, high = 0, len(occurring)  # the least place in `occurring` whose error is within alpha lies in low … high
     while low < high:
         middle = (low + high) // 2
-        if _error(values, float(occurring[middle]), looks, rate) <= alpha:
+        if _error(values, float(occurring[middle]), looks, rate) <= alpha + TIE:
             high = middle
         else:
             low = middle + 1
