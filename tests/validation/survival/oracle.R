@@ -10,6 +10,7 @@ made <- function(time, status, entry = NULL) { d <- data.frame(time = time, stat
 
 # Data: survival's own, and made-up ends and edges.
 lung2 <- with(survival::lung, data.frame(time, status = status - 1, sex, age, ph = ph.ecog))
+write_to(lung2[, c("time", "status")], "data/lung_all.csv")
 lung2 <- lung2[!is.na(lung2$ph), ]
 vet <- with(survival::veteran, data.frame(time, status, trt, karno, age, cell = as.character(celltype)))
 ova <- with(survival::ovarian, data.frame(time = futime, status = fustat, rx, age))

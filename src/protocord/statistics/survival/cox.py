@@ -159,7 +159,7 @@ def cox(
     within = np.zeros(given.n, np.int64) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
     centred = values - values.mean(axis=0)
     sets = RiskSets(tuple((given.take(within == s), centred[within == s]) for s in np.unique(within)), ties)
-    coefficients, covariance, likelihoods, score, why = _fit(sets, np.maximum(centred.std(axis=0), 1e-300))
+    coefficients, covariance, likelihoods, score, why = _fit(sets, np.where(centred.std(axis=0) > 0, centred.std(axis=0), 1.0))
     events = int((given.event == 1).sum())
     return Cox(called, coefficients, covariance, likelihoods, score, given.n, events, ties, len(sets.strata), level, why, sets)
 
