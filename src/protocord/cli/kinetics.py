@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option, result_lines
 from protocord.values import Language
 
 if TYPE_CHECKING:
@@ -244,7 +244,8 @@ def dynamics(study: Path, concentrations: Path, doses: Path, out: Path | None, f
     analytes = {item.id: item for item in protocol.kinetics.analytes}
     results = effects(protocol, take(concentrations, doses, analytes, dose_unit=protocol.dosing.dose.unit))
     figures = {"fold_change": lambda: fold_change_map(results, protocol, language)}
-    deliver(results, figures=figures, out=out, form=form, language=language)
+    lines = result_lines(results.select("kinetics_effect_group"), language)  # child by child with --out, or as JSON
+    deliver(results, figures=figures, out=out, form=form, language=language, lines=lines)
 
 
 @kinetics.command(cls=TableCommand, tables=_exposure_tables)

@@ -58,7 +58,7 @@ def fit_lines(results: Results, language: Language) -> Iterator[str]:
         error = results.one("kinetics_fit", "std_error", **at)
         if error.value is None:
             assert error.reason is not None
-            rows.append([*row, say(error.reason, language), ""])
+            rows.append([*row, "–", say(error.reason, language)])
             continue
         low, high = (results.value("kinetics_fit", end, **at) for end in ("lower", "upper"))
         rows.append([*row, f"{significant(_number(error.value), 2):f}", f"{significant(low, 3):f} – {significant(high, 3):f}"])

@@ -86,9 +86,10 @@ def _interval(
     fit: Fit, name: str, value: float, inner: float, error: float | None, by_inner: float, back: object, level: float
 ) -> Iterator[Statistic]:
     yield _one(fit, "estimate", name, value)
-    if error is None:
+    if error is None or np.isnan(error):
+        why = "kinetics_information_not_positive" if error is None else "kinetics_at_bound"
         for what in ("std_error", "lower", "upper"):
-            yield _missing(fit, what, name, "kinetics_information_not_positive")
+            yield _missing(fit, what, name, why)
         return
     reach = float(norm.ppf(0.5 + level / 2)) * error
     yield _one(fit, "std_error", name, error * by_inner)

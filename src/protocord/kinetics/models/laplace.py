@@ -1,8 +1,10 @@
 """The marginal likelihood of a mixed-effects fit by Laplace's approximation, with its exact gradient.
 
 For each child the joint density of samples and random effects is maximised (Newton, with a Gauss-Newton step where the Hessian is not
-positive definite), and the integral over the effects is approximated at that mode with the exact Hessian. The gradient follows the mode
-(implicit function theorem) and the Hessian's determinant (third derivatives); nothing is differenced.
+positive definite), and the integral over the effects is approximated at that mode: by default with the part of the Hessian that is never
+negative (as first-order conditional estimation does), on request with all of it. With all of it the objective has no floor: where a
+child's density is flat at its mode the determinant goes to zero, and searches end there. The gradient follows the mode (implicit function
+theorem) and the determinant (third derivatives); nothing is differenced.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ _FLAT = 1e-10  # the mode is found when the Newton decrement falls below this
 @compiled
 def _samples(
     p: Floats, sigma: float, times: Floats, y: Floats, kinds: Integers, starts: Floats, durations: Floats, amounts: Floats,
-    order: int, g: Floats, d: Floats, gauss: Floats, gt: Floats, dt: Floats, d3: Floats,
+    order: int, exact: bool, g: Floats, d: Floats, gauss: Floats, gt: Floats, dt: Floats, d3: Floats,
 ) -> tuple[float, float]:  # fmt: skip
     """This will sum over a child's samples minus the log-likelihood, and its derivative by ln sigma, filling the rest.
 
-    `g` (4) gradient by p, `d` (4 x 4) Hessian, `gauss` the part of it that is never negative; with `order` 3 also `gt`, `dt` (gradient and
-    Hessian by ln sigma) and `d3` (third derivatives).
+    `g` (4) gradient by p, `d` (4 x 4) Hessian, `gauss` the part of it that is never negative; with `order` 3 also `gt` (gradient by ln
+    sigma), `dt` and `d3`: how the Hessian (`exact`), or that part, moves with ln sigma and with p.
     """
     u1, u2, u3, s = np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4)), np.empty(6)
     g[:], d[:], gauss[:], gt[:], dt[:], d3[:] = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -48,13 +50,13 @@ def _samples(
             for a in range(4):
                 gt[a] += s[4] * u1[a]
                 for b in range(4):
-                    dt[a, b] += s[5] * u1[a] * u1[b] + s[4] * u2[a, b]
+                    dt[a, b] += s[5] * u1[a] * u1[b]
                     for c in range(4):
-                        d3[a, b, c] += (
-                            s[2] * u1[a] * u1[b] * u1[c]
-                            + s[1] * (u2[a, b] * u1[c] + u2[a, c] * u1[b] + u2[b, c] * u1[a])
-                            + s[0] * u3[a, b, c]
-                        )
+                        d3[a, b, c] += s[2] * u1[a] * u1[b] * u1[c] + s[1] * (u2[a, c] * u1[b] + u2[b, c] * u1[a])
+                        if exact:
+                            d3[a, b, c] += s[1] * u2[a, b] * u1[c] + s[0] * u3[a, b, c]
+                    if exact:
+                        dt[a, b] += s[4] * u2[a, b]
     return total, by_sigma
 
 
@@ -117,7 +119,7 @@ def child_mode(
         p[active[m]] = mu[active[m]] + eta[m]
     g, d, gauss, gt, dt, d3 = np.empty(4), np.empty((4, 4)), np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4))
     grad, hess, lower = np.empty(q), np.empty((q, q)), np.empty((q, q))
-    value, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, 2, g, d, gauss, gt, dt, d3)
+    value, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, 2, False, g, d, gauss, gt, dt, d3)
     value += _penalty(eta, omega)
     for _ in range(_STEPS):
         for a in range(q):
@@ -140,7 +142,7 @@ def child_mode(
             for a in range(q):
                 tried[a] = eta[a] - scale * step[a]
                 p[active[a]] = mu[active[a]] + tried[a]
-            new, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, 2, g, d, gauss, gt, dt, d3)
+            new, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, 2, False, g, d, gauss, gt, dt, d3)
             new += _penalty(tried, omega)
             if new <= value - 1e-4 * scale * decrement + 1e-12 * abs(value):
                 moved = True
@@ -158,12 +160,12 @@ def child_mode(
 @compiled
 def objective(
     mu: Floats, active: Integers, omega: Floats, sigma: float, times: Floats, y: Floats, kinds: Integers, sample_of: Integers,
-    starts: Floats, durations: Floats, amounts: Floats, dose_of: Integers, etas: Floats, gradient: Floats, each: Floats,
+    starts: Floats, durations: Floats, amounts: Floats, dose_of: Integers, exact: bool, etas: Floats, gradient: Floats, each: Floats,
 ) -> int:  # fmt: skip
     """This will fill `each` (children) with minus the approximate log marginal likelihood, and its `gradient` summed over children.
 
     The gradient's entries are mu (4), ln omega (one an active effect), ln sigma. `etas` (children x effects) hold where to look for the
-    modes, and afterwards the modes. `sample_of` and `dose_of` (children + 1) say where each child's rows begin. Returns how many
+    modes, and afterwards the modes. `exact` takes the determinant of the exact Hessian, else of its part that is never negative. `sample_of` and `dose_of` (children + 1) say where each child's rows begin. Returns how many
     children's modes were not found.
     """
     q = active.size
@@ -171,7 +173,7 @@ def objective(
     lost = 0
     g, d, gauss, gt, dt, d3 = np.empty(4), np.empty((4, 4)), np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4))
     hess, lower, inverse, unit = np.empty((q, q)), np.empty((q, q)), np.empty((q, q)), np.empty(q)
-    v, va = np.empty(4), np.empty(q)
+    v, va, true, steep = np.empty(4), np.empty(q), np.empty((q, q)), np.empty((q, q))
     for i in range(etas.shape[0]):
         t0, t1, k0, k1 = sample_of[i], sample_of[i + 1], dose_of[i], dose_of[i + 1]
         eta = etas[i]
@@ -182,14 +184,18 @@ def objective(
         p = mu.copy()
         for a in range(q):
             p[active[a]] = mu[active[a]] + eta[a]
-        total, by_sigma = _samples(p, sigma, ti, yi, ki, si, di, ai, 3, g, d, gauss, gt, dt, d3)
+        total, by_sigma = _samples(p, sigma, ti, yi, ki, si, di, ai, 3, exact, g, d, gauss, gt, dt, d3)
         total += _penalty(eta, omega)
         for a in range(q):
             for b in range(q):
-                hess[a, b] = d[active[a], active[b]] + (1 / omega[a] ** 2 if a == b else 0.0)
+                prior = 1 / omega[a] ** 2 if a == b else 0.0
+                true[a, b] = d[active[a], active[b]] + prior
+                hess[a, b] = true[a, b] if exact else gauss[active[a], active[b]] + prior
         if not _lower(hess, lower):
             each[i] = math.inf
             return lost + 1
+        if not _lower(true, steep):
+            steep[:] = lower  # a flat mode: the determinant moves with it as its positive part says
         for a in range(q):
             total += math.log(lower[a, a])
             unit[:] = 0.0
@@ -206,7 +212,7 @@ def objective(
             va[a] = v[active[a]]
             for b in range(q):
                 trace += 0.5 * inverse[a, b] * dt[active[a], active[b]]
-        w = _solved(lower, va) if q > 0 else va  # va' H^-1: how the determinant moves with the mode
+        w = _solved(steep, va) if q > 0 else va  # va' H^-1: how the determinant moves with the mode
         for c in range(4):
             gradient[c] += g[c] + v[c]
         by_mode = 0.0

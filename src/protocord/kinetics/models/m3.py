@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp, log
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,23 @@ Floats = NDArray[np.float64]
 PARAMETERS = ("ln_c0", "logit_fast", "ln_gap", "ln_slow")
 """Internal parameters of a child: ln C0, logit of the fast fraction, ln(alpha - beta), ln(beta); rates in 1/d."""
 
+Curvature = Literal["expected", "exact"]
 _BOUNDS = ((-40.0, 40.0), (-12.0, 12.0), (-9.0, 7.0), (-9.0, 7.0))
 _SPREAD = (log(0.01), log(5.0))  # of ln omega and ln sigma
+_EDGE = 1e-6
 _WALL = 1e12  # the objective where a child's mode has no positive Hessian
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is estimated: `random` names the parameters that vary between children, `fixed` holds some at a value (internal scale)."""
+    """What is estimated: `random` names the parameters that vary between children, `fixed` holds some at a value (internal scale).
+
+    `curvature` of Laplace's approximation: `expected`, the part of the Hessian that is never negative, or `exact`, all of it.
+    """
 
     random: tuple[str, ...] = PARAMETERS
     fixed: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    curvature: Curvature = "expected"
 
     def __post_init__(self) -> None:
         if not set(self.random) | set(self.fixed) <= set(PARAMETERS) or set(self.random) & set(self.fixed):
@@ -115,7 +121,7 @@ class Likelihood:
         gradient, each = np.empty(4 + q + 1), np.empty(len(data.subjects))
         self.lost = objective(
             mu, self.active, omega, sigma, data.times, data.y, data.kinds, data.sample_of, data.starts, data.durations,
-            data.amounts, data.dose_of, self.etas, gradient, each,
+            data.amounts, data.dose_of, self.model.curvature == "exact", self.etas, gradient, each,
         )  # fmt: skip
         self.evaluations += 1
         kept = [i for i, name in enumerate(PARAMETERS) if name not in self.model.fixed]
@@ -220,11 +226,17 @@ def _scattered(model: Model, first: Floats, seed: int, number: int) -> Floats:
 
 
 def _covariance(likelihood: Likelihood, theta: Floats) -> Floats | None:
-    """This will invert the observed information: central differences of the exact gradient. None where it is not positive."""
+    """This will invert the observed information: central differences of the exact gradient. None where it is not positive.
+
+    A number at the edge of what is searched is held there: its rows are NaN, and the others' errors are those given its value.
+    """
     size = theta.size
-    information = np.empty((size, size))
+    free = np.array(
+        [low + _EDGE < value < high - _EDGE for value, (low, high) in zip(theta, _limits(likelihood.model), strict=True)]
+    )
+    information = np.zeros((size, size))
     kept = likelihood.etas.copy()
-    for i in range(size):
+    for i in np.flatnonzero(free):
         step = 1e-4 * max(1.0, abs(theta[i]))
         sides = []
         for sign in (1, -1):
@@ -233,10 +245,13 @@ def _covariance(likelihood: Likelihood, theta: Floats) -> Floats | None:
             moved[i] += sign * step
             sides.append(likelihood(moved)[1])
         information[i] = (sides[0] - sides[1]) / (2 * step)
-    information = (information + information.T) / 2
-    if not np.all(np.isfinite(information)) or np.min(np.linalg.eigvalsh(information)) <= 0:
+    inner = information[np.ix_(free, free)]
+    inner = (inner + inner.T) / 2
+    if not free.any() or not np.all(np.isfinite(inner)) or np.min(np.linalg.eigvalsh(inner)) <= 0:
         return None
-    return np.asarray(np.linalg.inv(information))
+    covariance = np.full((size, size), np.nan)
+    covariance[np.ix_(free, free)] = np.linalg.inv(inner)
+    return covariance
 
 
 def _flags(
@@ -251,7 +266,7 @@ def _flags(
         "not_converged": not best[0].converged,
         "starts_disagree": len(starts) > 1 and (len(good) < len(starts) or max(good) - min(good) > 0.1),
         "mode_not_found": likelihood.lost > 0,
-        "spread_at_bound": bool(np.any(spreads <= _SPREAD[0] + 1e-6) or np.any(spreads >= _SPREAD[1] - 1e-6)),
+        "spread_at_bound": bool(np.any(spreads <= _SPREAD[0] + _EDGE) or np.any(spreads >= _SPREAD[1] - _EDGE)),
         "information_not_positive": covariance is None,
         "few_samples": data.times.size < 3 * best[1].size,
     }

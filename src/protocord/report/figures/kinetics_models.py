@@ -16,9 +16,11 @@ from protocord.report.canvas import GREY, HATCHES, LINES, PALETTE, Canvas
 from protocord.statistics import Results, percent, significant
 from protocord.values import Language, Reason
 from protocord.words import term
+from protocord.words.showing import shown_unit
 
 Floats = NDArray[np.float64]
 Curves = Mapping[str, tuple[Floats, Floats, Floats]]
+_FLOOR = 1e-3  # cells/uL below which no assay sees anything: not drawn
 
 
 def fitted_children(
@@ -28,11 +30,12 @@ def fitted_children(
     shown = list(curves)[:children]
     columns = min(4, len(shown))
     rows = ceil(len(shown) / columns)
-    title = term("figkm_fits", language)
     canvas = Canvas(
-        title, language=language, width=10, height=1.2 + 2.3 * rows, rows=rows, columns=columns, share_x=True, share_y=True
-    )
-    all_axes = list(np.atleast_1d(canvas.axes).ravel())
+        term("figkm_fits", language), language=language, width=10, height=1.6 + 2.3 * rows, rows=rows + 1, columns=columns,
+        height_ratios=(0.28, *(1.0,) * rows),
+    )  # fmt: skip
+    grid = np.asarray(canvas.axes).reshape(rows + 1, columns)
+    all_axes = list(grid[1:].ravel())
     samples = _samples(residuals)
     for axes, subject in zip(all_axes, shown, strict=False):
         times, typical, own = curves[subject]
@@ -54,13 +57,19 @@ def fitted_children(
         given = data.starts[data.dose_of[number] : data.dose_of[number + 1]]
         axes.plot(given, np.full(given.size, 0.02), "^", color=PALETTE[2], markersize=4, transform=axes.get_xaxis_transform(),
                   clip_on=False, label=canvas.words("figkm_infusion"))  # fmt: skip
-    values = [value for _, _, value, _ in samples if value > 0]
-    all_axes[0].set_ylim(min(values) / 4, max(values) * 3)
+    values = [value for subject, _, value, _ in samples if subject in shown]
+    last = max(time for subject, time, _, kind in samples if subject in shown and kind != "below")
+    for axes in all_axes:
+        axes.set_ylim(min(values) / 4, max(values) * 3)
+        axes.set_xlim(-0.02 * last, max(last, float(data.starts.max())) * 1.15)
+        axes.label_outer()
     for axes in all_axes[len(shown) :]:
         axes.set_axis_off()
-    canvas.figure.supxlabel(canvas.words("figkm_time"), fontsize=10)
-    canvas.figure.supylabel(canvas.words("figkm_concentration").format(unit=data.unit or "1"), fontsize=10)
-    _legend_above(canvas, all_axes[: len(shown)])
+    for axes in grid[-1]:
+        axes.set_xlabel(canvas.words("figkm_time"))
+    for axes in grid[1:, 0]:
+        axes.set_ylabel(canvas.words("figkm_concentration").format(unit=shown_unit(data.unit, language)))
+    _legend_row(list(grid[0]), all_axes[: len(shown)])
     counts = {name: said.value("kinetics_fit", f"n_{name}") for name in ("subjects", "samples", "censored")}
     note = Reason.of("figkm_fits_note", children=counts["subjects"], samples=counts["samples"], censored=counts["censored"])
     canvas.footnotes([canvas.say(note)])
@@ -75,12 +84,17 @@ def _samples(residuals: Results) -> list[tuple[str, float, float, str]]:
     return found
 
 
-def _legend_above(canvas: Canvas, axes: Iterable[Any]) -> None:
+def _legend_row(row: Sequence[Any], axes: Iterable[Any]) -> None:
+    """This will put one legend for many panels in a row of its own, above them."""
     found: dict[str, Any] = {}
     for one in axes:
         for handle, label in zip(*one.get_legend_handles_labels(), strict=True):
             found.setdefault(label, handle)
-    canvas.figure.legend(found.values(), found.keys(), loc="outside upper center", ncols=min(3, len(found)))
+    for one in row:
+        one.set_axis_off()
+    place = {"loc": "center left", "bbox_to_anchor": (0.0, 0.5), "borderaxespad": 0.0}
+    legend = row[0].legend(found.values(), found.keys(), ncols=len(found), **place)
+    legend.set_in_layout(False)
 
 
 def predictive_check(check: Results, language: Language) -> Canvas:
@@ -114,7 +128,7 @@ def predictive_check(check: Results, language: Language) -> Canvas:
     upper.set_yscale("log")
     upper.set_title(canvas.words("figkm_vpc_above"))
     unit = next(item.unit for item in check.select("kinetics_vpc", "observed"))
-    upper.set_ylabel(canvas.words("figkm_concentration").format(unit=unit or "1"))
+    upper.set_ylabel(canvas.words("figkm_concentration").format(unit=shown_unit(unit, language)))
     upper.legend(loc="upper right")
     bands = {name: _by_time(check, name, None) for name in ("observed_below", "below_lower", "below_median", "below_upper")}
     times = [time for time, _ in bands["below_lower"]]
@@ -155,6 +169,7 @@ def simulated_bands(results: Results, language: Language) -> Canvas:
     upper.vlines(times, feet, tops, color=PALETTE[0], alpha=0.45, linewidth=3, label=canvas.words("figkm_band_children"))
     upper.plot(times, middle, "o", color=PALETTE[1], markersize=4, label=canvas.words("figkm_median"))
     upper.set_yscale("log")
+    upper.set_ylim(_FLOOR, 3 * float(np.nanmax(tops)))
     upper.set_ylabel(canvas.words("figkm_concentration").format(unit="/µL"))
     upper.legend(loc="upper right")
     lower.plot(*zip(*series["below_limit"], strict=True), "s", color=PALETTE[2], markersize=4)
@@ -165,7 +180,9 @@ def simulated_bands(results: Results, language: Language) -> Canvas:
     lower.set_xticks([0, 1, 7, 28, 92, 365, 1200], ["0", "1", "7", "28", "92", "365", "1200"])
     lower.set_xlim(-0.1, max(times) * 1.3)
     about = results.about
-    limit = canvas.words("figkm_limit").format(lloq=f"{significant(float(about['lloq']), 3):f}", unit=about["assay_unit"])
+    limit = canvas.words("figkm_limit").format(
+        lloq=f"{_number(about['lloq']):g}", unit=shown_unit(str(about["assay_unit"]), language)
+    )
     note = Reason.of(
         "figkm_bands_note", children=int(_number(about["children"])), scenario=str(about["scenario"]), seed=int(_number(about["random_seed"])),
         limit=limit,
@@ -187,7 +204,8 @@ def blood_budget(results: Results, language: Language) -> Canvas:
     upper.bar(places, routine, color=PALETTE[4], edgecolor="black", linewidth=0.5, label=canvas.words("figkm_routine"))
     upper.bar(places, taken - routine, bottom=routine, color=PALETTE[2], edgecolor="black", linewidth=0.5, hatch=HATCHES[1],
               label=canvas.words("figkm_taken"))  # fmt: skip
-    upper.bar(places, planned - taken, bottom=taken, color="white", edgecolor=PALETTE[1], linewidth=0.8, hatch=HATCHES[2],
+    left = planned > taken
+    upper.bar(places[left], (planned - taken)[left], bottom=taken[left], color="white", edgecolor=PALETTE[1], linewidth=0.8, hatch=HATCHES[2],
               label=canvas.words("figkm_left_out"))  # fmt: skip
     period_days = int(_number(next(item.context["days"] for item in results.select("blood_volume", "limit_period"))))
     limits = [results.value("blood_volume", name) for name in ("limit_occasion", "limit_period")]
@@ -251,7 +269,7 @@ def exposure_response(results: Results, language: Language) -> Canvas:
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(share, 0) for share in (0, 0.25, 0.5, 0.75, 1)])
     axes.set_xlabel(canvas.words("figkm_exposure_axis").format(metric=metric))
     axes.set_ylabel(canvas.words("figkm_rate"))
-    _legend_above(canvas, [axes])
+    axes.legend(loc="upper left")
     ratio = canvas.words("figkm_ratio_none")
     if found.value is not None:
         ends = [results.value("exposure_response", name) for name in ("lower", "upper")]
