@@ -167,7 +167,7 @@ def _said(given: Prepared, standard: Standard, sides: dict[Direction, _Sided], r
     dates = frame["date"].gather(np.where(found, given.baseline_places, 0)) if frame.height else frame["date"]
     own = ~(np.isnan(given.low.reported) & np.isnan(given.high.reported))
     made = frame.select(*_CARRIED, "concept").with_columns(
-        _shown("standard_value", value, powers, given.left).set(_bounded(given), None),
+        _shown("standard_value", value, powers, given.left, given.correction).set(_bounded(given), None),
         _gathered("standard_unit", units, given.codes),
         _shown("range_low", given.low, powers, given.left),
         _shown("range_high", given.high, powers, given.left),
@@ -193,11 +193,15 @@ def _said(given: Prepared, standard: Standard, sides: dict[Direction, _Sided], r
     return made.with_columns(_signed(sides["low"], sides["high"])).hstack(frame.select(extra))
 
 
-def _shown(name: str, side: Side, powers: npt.NDArray[np.float64], left: npt.NDArray[np.bool_]) -> pl.Series:
+def _shown(
+    name: str, side: Side, powers: npt.NDArray[np.float64], left: npt.NDArray[np.bool_], more: Integers | None = None
+) -> pl.Series:
     """The number in the concept's unit, as the binary number nearest to the exact one."""
     shown = np.where(side.whole == MISSING, np.nan, side.whole / powers)
     rough = left & ~np.isnan(side.reported)
     shown[rough] = side.reported[rough] * side.factor[rough] / (powers[rough] / 10.0**DECIMALS)
+    if more is not None:
+        shown[rough] += more[rough] / powers[rough]
     return pl.Series(name, shown).fill_nan(None)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from protocord.concepts import Concepts
 from protocord.safety.grading.baselines import baseline_places
 from protocord.safety.grading.columnar import BIT, DECIMALS, MISSING, Bits, Flags, Integers, as_integer, scaled
+from protocord.safety.grading.exact import decimal
 from protocord.safety.grading.measured import (
     ALBUMIN,
     ALBUMIN_NORMAL,
@@ -22,6 +23,7 @@ from protocord.safety.grading.measured import (
     TOTAL_CALCIUM,
     names_of,
     read_value,
+    standardised,
 )
 from protocord.safety.grading.ranges import chosen, months_of_age
 from protocord.safety.grading.standard import QUALIFIERS
@@ -102,7 +104,13 @@ def prepare(frame: pl.DataFrame, known: Concepts, bands: pl.DataFrame | None, ba
     low, high = (Side.of(_floats(ranged[name]), limit_factor) for name in ("low", "high"))
     for side in (low, high):
         side.whole[limit_factor == 0] = MISSING
-    causes |= units.implausible(codes, value.whole)
+    odd = ~value.exact
+    odd[list(quantities)] = True
+    causes |= np.where(odd, 0, units.implausible(codes, value.whole)).astype(np.uint32)
+    for place in np.flatnonzero(odd & (causes == 0)).tolist():
+        said = quantities.get(place) or Quantity(decimal(float(numbers[place])), None)
+        found = standardised(concepts[codes[place]], Quantity(said.value, frame["unit"][place], said.comparator), known)
+        causes[place] = 0 if isinstance(found, Quantity) else BIT["implausible"]
     usable = (causes == 0) & ~np.isnan(numbers)
     usable[list(quantities)] = False  # a result such as <0.1 is nobody's baseline
     at = baseline_places(frame.with_columns(pl.Series("valid", usable)), baseline, file)
