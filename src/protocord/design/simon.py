@@ -13,7 +13,7 @@ from math import inf
 import numpy as np
 
 from protocord.design.simon_search import NOT_FOUND, best_by_size, size_beyond_which_none_is_better
-from protocord.design.single_stage import Question, single_stage
+from protocord.design.single_stage import Question, fleming
 from protocord.design.staged import StagedDesign
 
 
@@ -100,8 +100,8 @@ def simon(question: Question, *, at_most: int | None = None) -> SimonSearch:
 
 
 def _first_guess(question: Question) -> int:
-    # A two-stage design is rarely larger than one stage times 1.5; what the guess misses, the loop adds.
-    return max(10, int(1.5 * single_stage(question).smallest.n))
+    # A two-stage design is rarely larger than 1.6 times one stage of the normal approximation; what the guess misses, the loop adds.
+    return max(10, int(1.6 * fleming(question).n))
 
 
 def _designs(question: Question, last: int) -> tuple[TwoStage, ...]:

@@ -16,7 +16,7 @@ from scipy.stats import binom
 from protocord.design.attained import Inflation, inflated
 from protocord.design.precision import Precision, chance_of_any, excluded_by_none, precision, rate_seen
 from protocord.design.simon import TwoStage, simon
-from protocord.design.single_stage import Question, SingleStage, critical_count, single_stage
+from protocord.design.single_stage import Question, SingleStage, critical_count, fleming, single_stage
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol
@@ -158,9 +158,9 @@ def near_designs(n: int, *, null_rates: Sequence[float], gains: Sequence[float])
 
 
 def _can_be_near(question: Question, n: int) -> bool:
-    # The minimax size is close to the size of one stage; far beyond it no design of about n subjects can be expected.
-    smallest = single_stage(question).smallest.n
-    return 0.4 * n <= smallest <= 1.3 * n
+    # The minimax size is close to that of one stage, and the optimal at most about twice it: the rest need not be searched.
+    size = fleming(question).n
+    return 0.35 * n <= size <= 1.4 * n
 
 
 def why_study(protocol: Protocol) -> Why:

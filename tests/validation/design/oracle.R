@@ -50,3 +50,9 @@ pool <- sum((m * w)[2:3]) / sum(w[2:3])
 cat("isotonic", format(m[1], digits = 15), format(pool, digits = 15), "\n")
 # assurance: one stage 8 of 40, uniform prior
 cat("assurance", format(integrate(function(p) pbinom(7, 40, p, lower.tail = FALSE) * dbeta(p, 2, 4), 0, 1, rel.tol = 1e-12)$value, digits = 12), "\n")
+# what 40 buys: p0, reject at, then type I and power at +0.15, +0.20, +0.25
+for (i in 1:6) {
+  p0 <- 0.05 * i
+  r <- min(which(pbinom(0:40 - 1, 40, p0, lower.tail = FALSE) <= 0.05)) - 1
+  cat("forty", p0, r, round(pbinom(r - 1, 40, p0 + c(0, 0.15, 0.20, 0.25), lower.tail = FALSE), 3), "\n")
+}
