@@ -94,15 +94,10 @@ class GradeTable:
             message = f"{value} is no {domain}"
             raise ValueError(message)
         found = self._holding(domain, value)
-        if found is None:
-            low, high = next((low, high) for low, high in about.gaps if low < value < high)
-            if gap == "upper":
-                value = high
-            elif gap == "lower":
-                value = low
-            else:
-                value = half_up(value, about.digits)
-            found = self._holding(domain, value)
+        inside = next((ends for ends in about.gaps if ends[0] < value < ends[1]), None)
+        if found is None and inside is not None:
+            read = {"upper": inside[1], "lower": inside[0], "round": half_up(value, about.digits)}
+            found = self._holding(domain, read[gap])
         if found is None:
             message = f"{self.scale}: no row of {domain} holds {value}"
             raise LookupError(message)
