@@ -15,10 +15,10 @@ from math import inf
 import numpy as np
 from scipy.stats import binom
 
-from protocord.design.bryant_day import JointQuestion, bryant_day
-from protocord.design.simon import simon
+from protocord.design.response_and_toxicity import JointQuestion, bryant_day
+from protocord.design.two_stage import simon
 from protocord.design.simon_search import best_by_size
-from protocord.design.single_stage import Question
+from protocord.design.one_stage import Question
 from protocord.design.stages import three_stage, with_efficacy_stop
 
 LIMIT = 0.1  # seconds

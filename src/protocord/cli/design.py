@@ -69,7 +69,7 @@ def _deliver(results: Results, figures: dict[str, Any], out: Path | None, form: 
 def _with_loss(results: Results, n: int, loss: float | None) -> Results:
     from dataclasses import replace
 
-    from protocord.design.attained import inflated
+    from protocord.design.deviation import inflated
     from protocord.design.results import loss_rows
 
     if loss is None:
@@ -108,8 +108,8 @@ def single(
     Example:
       protocord design single --p0 0.1 --p1 0.3 --power 0.9 --out one-stage
     """
+    from protocord.design.one_stage import single_stage
     from protocord.design.results import single_results
-    from protocord.design.single_stage import single_stage
     from protocord.report.figures.design import operating_curve, saw_tooth
 
     search = single_stage(question(p0, p1, alpha, power, strict))
@@ -150,7 +150,7 @@ def simon(
       protocord design simon --p0 0.2 --p1 0.4 --alpha 0.1 --power 0.9
     """
     from protocord.design.results import simon_results
-    from protocord.design.simon import simon as find
+    from protocord.design.two_stage import simon as find
     from protocord.report.figures.design import operating_curve
 
     with refused():
@@ -177,7 +177,7 @@ def admissible(
       protocord design admissible --p0 0.5 --p1 0.65 --power 0.9 --out admissible
     """
     from protocord.design.results import admissible_results
-    from protocord.design.simon import simon as find
+    from protocord.design.two_stage import simon as find
     from protocord.report.figures.design import admissible_weights, operating_curve
 
     results = admissible_results(find(question(p0, p1, alpha, power, strict)))
@@ -323,8 +323,8 @@ def bryant_day(
       protocord design bryant-day --p0 0.1 --p1 0.3 --toxic 0.4 --tolerable 0.2
     """
     from protocord.cli.design_text import lines
-    from protocord.design.bryant_day import JointQuestion
-    from protocord.design.bryant_day import bryant_day as find
+    from protocord.design.response_and_toxicity import JointQuestion
+    from protocord.design.response_and_toxicity import bryant_day as find
     from protocord.design.results import bryant_day_results
 
     with refused():
@@ -384,8 +384,8 @@ def assurance(
       protocord design assurance --design "3/17 10/37" --prior 2 4 --threshold 0.2
     """
     from protocord.cli.design_text import lines
-    from protocord.design.assurance import BetaPrior
-    from protocord.design.assurance import assurance as average
+    from protocord.design.assured import BetaPrior
+    from protocord.design.assured import assurance as average
     from protocord.design.results import assurance_results
 
     with refused():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from protocord.design.single_stage import Question
+    from protocord.design.one_stage import Question
     from protocord.design.staged import StagedDesign
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -46,7 +46,7 @@ def question_options(command: Command) -> Command:
 
 def question(p0: float, p1: float, alpha: float, power: float, strict: bool) -> Question:
     """This will return the question. Raises a usage error where its numbers contradict one another."""
-    from protocord.design.single_stage import Question
+    from protocord.design.one_stage import Question
 
     with refused():
         return Question(p0, p1, alpha, power, strict)

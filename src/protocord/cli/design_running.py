@@ -78,7 +78,7 @@ def after(
 def _first_stage_anew(
     planned: StagedDesign, n1: int, p0: float, p1: float | None, alpha: float, power: float, rule: str
 ) -> StagedDesign:
-    from protocord.design.attained import attained as recompute
+    from protocord.design.deviation import attained as recompute
 
     first, last = planned.stages[0], planned.last
     if len(planned.stages) != 2 or first.efficacy is not None or first.futility is None or last.futility is None:
@@ -147,7 +147,7 @@ def attained(
       protocord design attained --p0 0.2 --p1 0.4 --alpha 0.1 --power 0.9 --design "3/17 10/37" --n1 19 --n 40
     """
     from protocord.cli.design_text import lines
-    from protocord.design.attained import attained as recompute
+    from protocord.design.deviation import attained as recompute
     from protocord.design.results import attained_results
 
     asked = question(p0, p1, alpha, power, strict)

@@ -36,8 +36,8 @@ def why(study: Path, out: Path | None, language: Language, form: str) -> None:
       protocord design why nct06848582 --out why
     """
     from protocord.cli.design_text import lines
+    from protocord.design.justification import why_study
     from protocord.design.results import why_results
-    from protocord.design.why import why_study
     from protocord.protocol import load
     from protocord.report.figures.design import precision_curve
     from protocord.words import term

@@ -10,11 +10,11 @@ from scipy.stats import beta as beta_distribution
 from scipy.stats import binom
 
 from protocord.design.efficacy_search import best_with_efficacy, efficacy_size_bound
-from protocord.design.simon import simon
+from protocord.design.one_stage import Question, single_stage
 from protocord.design.simon_search import NOT_FOUND
-from protocord.design.single_stage import Question, single_stage
 from protocord.design.staged import Stage, StagedDesign
 from protocord.design.three_stage_search import three_stages
+from protocord.design.two_stage import simon
 
 EfficacyCriterion = Literal["null_optimal", "alternative_optimal", "minimax"]
 ThreeStageCriterion = Literal["optimal", "minimax"]

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from protocord.design.bryant_day import BryantDay, JointQuestion, bryant_day, cells, joint_characteristics
+from protocord.design.response_and_toxicity import BryantDay, JointQuestion, bryant_day, cells, joint_characteristics
 
 EASY = JointQuestion(0.1, 0.6, 0.6, 0.1, 0.2, 0.2, 0.7)
 

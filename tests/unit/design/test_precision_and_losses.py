@@ -8,10 +8,10 @@ from scipy.integrate import quad
 from scipy.stats import beta, betabinom, binom
 
 from protocord.design import StagedDesign, operating_characteristics
-from protocord.design.assurance import BetaPrior, assurance, beta_binomial, prior_from
-from protocord.design.attained import attained, inflated
-from protocord.design.precision import chance_of_any, excluded_by_none, largest_events, precision, rate_seen, size_for_width
-from protocord.design.single_stage import Question
+from protocord.design.assured import BetaPrior, assurance, beta_binomial, prior_from
+from protocord.design.deviation import attained, inflated
+from protocord.design.one_stage import Question
+from protocord.design.widths import chance_of_any, excluded_by_none, largest_events, precision, rate_seen, size_for_width
 
 
 def test_expected_width_and_coverage_are_sums_over_the_binomial() -> None:

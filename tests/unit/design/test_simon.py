@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from protocord.design.simon import simon
+from protocord.design.one_stage import Question
 from protocord.design.simon_search import best_by_size, binomial_tables, pass_probability, size_beyond_which_none_is_better
-from protocord.design.single_stage import Question
+from protocord.design.two_stage import simon
 
 
 @cache

@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from protocord.design.single_stage import Question, critical_count, saw_tooth, single_stage
+from protocord.design.one_stage import Question, critical_count, saw_tooth, single_stage
 
 
 def tail(n: int, count: int, rate: Fraction) -> Fraction:

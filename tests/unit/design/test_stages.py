@@ -10,11 +10,11 @@ from scipy.stats import binom
 
 from protocord.design import Stage, StagedDesign, operating_characteristics
 from protocord.design.efficacy_search import best_with_efficacy, reject_probability
-from protocord.design.simon import simon
+from protocord.design.one_stage import Question
 from protocord.design.simon_search import binomial_tables
-from protocord.design.single_stage import Question
 from protocord.design.stages import curtailed, gehan, smallest_size_of_any_test, three_stage, with_efficacy_stop
 from protocord.design.three_stage_search import three_stages
+from protocord.design.two_stage import simon
 
 SMALL = Question(0.1, 0.5, 0.1, 0.8)
 

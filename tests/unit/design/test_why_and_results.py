@@ -11,11 +11,13 @@ import pytest
 import protocord
 from protocord.design import StagedDesign
 from protocord.design.accrual import GammaRate, SiteAccrual, forecast
-from protocord.design.assurance import BetaPrior, assurance
-from protocord.design.attained import attained
-from protocord.design.bryant_day import JointQuestion, bryant_day
+from protocord.design.assured import BetaPrior, assurance
+from protocord.design.deviation import attained
 from protocord.design.dose_finding import Boin, follow_boin, follow_three_plus_three
 from protocord.design.inference import after, after_two_stages
+from protocord.design.justification import StatedArgument, why, why_study
+from protocord.design.one_stage import Question, single_stage
+from protocord.design.response_and_toxicity import JointQuestion, bryant_day
 from protocord.design.results import (
     accrual_results,
     admissible_results,
@@ -32,10 +34,8 @@ from protocord.design.results import (
     three_plus_three_results,
     why_results,
 )
-from protocord.design.simon import simon
-from protocord.design.single_stage import Question, single_stage
 from protocord.design.stages import curtailed, gehan, three_stage
-from protocord.design.why import StatedArgument, why, why_study
+from protocord.design.two_stage import simon
 from protocord.protocol import Protocol
 from protocord.statistics import Results
 from protocord.statistics.conventions import conventions

@@ -9,11 +9,11 @@ import pytest
 
 from protocord.design import StagedDesign, operating_characteristics
 from protocord.design.accrual import DAYS_PER_MONTH, Forecast, GammaRate, SiteAccrual
-from protocord.design.assurance import BetaPrior, assurance
+from protocord.design.assured import BetaPrior, assurance
 from protocord.design.dose_finding import Boin
 from protocord.design.dose_finding.boin import pooled
 from protocord.design.inference import after, after_two_stages, koyama_chen_tail
-from protocord.design.precision import clopper_pearson, wilson
+from protocord.design.widths import clopper_pearson, wilson
 
 KC = (3, 13, 12, 43)
 

@@ -9,10 +9,10 @@ import pytest
 
 from protocord.design.dose_finding import Boin, boin_table
 from protocord.design.inference import after_two_stages
-from protocord.design.precision import excluded_by_none, rate_seen
-from protocord.design.simon import simon
-from protocord.design.single_stage import Question, fleming, single_stage
+from protocord.design.one_stage import Question, fleming, single_stage
 from protocord.design.stages import gehan
+from protocord.design.two_stage import simon
+from protocord.design.widths import excluded_by_none, rate_seen
 
 with (Path(__file__).parent / "simon_1989.csv").open(encoding="utf-8") as file:
     SIMON = list(csv.DictReader(file))

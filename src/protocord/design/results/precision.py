@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from protocord.design.assurance import Assurance, BetaPrior
-from protocord.design.precision import Precision, chance_of_any, excluded_by_none, precision, rate_seen
+from protocord.design.assured import Assurance, BetaPrior
 from protocord.design.results.rows import Value, characteristics_rows, design_rows, results, rows
 from protocord.design.staged import StagedDesign
+from protocord.design.widths import Precision, chance_of_any, excluded_by_none, precision, rate_seen
 from protocord.statistics.results import Results, Scalar, Statistic
 from protocord.values import Reason
 

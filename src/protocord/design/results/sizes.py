@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from protocord.design.attained import Attained, Inflation
-from protocord.design.bryant_day import BryantDayFound, JointCharacteristics, joint_characteristics
+from protocord.design.deviation import Attained, Inflation
+from protocord.design.one_stage import Question, SingleStage, SingleStageSearch
+from protocord.design.response_and_toxicity import BryantDayFound, JointCharacteristics, joint_characteristics
 from protocord.design.results.rows import Value, bound_row, characteristics_rows, curve_rates, design_rows, results, rows
-from protocord.design.simon import SimonSearch, TwoStage
-from protocord.design.single_stage import Question, SingleStage, SingleStageSearch
 from protocord.design.staged import StagedDesign, operating_characteristics
 from protocord.design.stages import FoundDesign, GehanDesign
+from protocord.design.two_stage import SimonSearch, TwoStage
 from protocord.statistics.results import Results, Scalar, Statistic
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from protocord.design.justification import StatedArgument, Why
 from protocord.design.results.precision import event_rows, precision_rows
 from protocord.design.results.rows import Value, results, rows
 from protocord.design.results.sizes import loss_rows
-from protocord.design.why import StatedArgument, Why
 from protocord.statistics.results import Results, Scalar, Statistic
 from protocord.values import Reason
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from scipy.stats import binom
 
-from protocord.design.attained import Inflation, inflated
-from protocord.design.precision import Precision, chance_of_any, excluded_by_none, precision, rate_seen
-from protocord.design.simon import TwoStage, simon
-from protocord.design.single_stage import Question, SingleStage, critical_count, fleming, single_stage
+from protocord.design.deviation import Inflation, inflated
+from protocord.design.one_stage import Question, SingleStage, critical_count, fleming, single_stage
+from protocord.design.two_stage import TwoStage, simon
+from protocord.design.widths import Precision, chance_of_any, excluded_by_none, precision, rate_seen
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol

@@ -12,8 +12,8 @@ from math import inf
 
 import numpy as np
 
+from protocord.design.one_stage import Question, fleming
 from protocord.design.simon_search import NOT_FOUND, best_by_size, size_beyond_which_none_is_better
-from protocord.design.single_stage import Question, fleming
 from protocord.design.staged import StagedDesign
 
 

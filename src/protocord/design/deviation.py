@@ -8,7 +8,7 @@ from typing import Literal
 
 from scipy.stats import binom
 
-from protocord.design.single_stage import Question, critical_count
+from protocord.design.one_stage import Question, critical_count
 from protocord.design.staged import Characteristics, StagedDesign, operating_characteristics
 
 AttainedRule = Literal["keep_errors", "green_dahlberg"]
