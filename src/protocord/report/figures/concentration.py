@@ -72,8 +72,13 @@ def concentration_by_dose(
     return canvas
 
 
-def dose_aligned(samples: pl.DataFrame, doses: pl.DataFrame, name: Text, language: Language, notes: Sequence[str] = ()) -> Canvas:
-    """This will draw the concentrations after each infusion, a facet an infusion, time zero at its start, of the donor whose cells it gave."""
+def dose_aligned(
+    samples: pl.DataFrame, doses: pl.DataFrame, name: Text, language: Language, notes: Sequence[str] = (), *, days: float = 14.0
+) -> Canvas:
+    """This will draw the concentrations after each infusion, a facet an infusion, of the donor whose cells it gave.
+
+    Time zero is the infusion's start. Samples up to `days` after it are drawn; how many were later is said below.
+    """
     numbers = sorted(set(doses["infusion"]))
     columns = min(4, len(numbers))
     rows = ceil(len(numbers) / columns)
@@ -84,6 +89,8 @@ def dose_aligned(samples: pl.DataFrame, doses: pl.DataFrame, name: Text, languag
     subjects = sorted(set(samples["subject"]))
     planned = of_infused_donor(samples, doses).with_columns((pl.col("time") - pl.col("start")).alias("since"))
     planned = planned.with_columns(pl.when(pl.col("since") < 0).then(0.0).otherwise(pl.col("since")).alias("time"))
+    later = planned.filter(pl.col("since") > days).height
+    planned = planned.filter(pl.col("since") <= days)
     panels = _every(canvas)
     for axes, number in zip(panels, numbers, strict=False):
         _limits(axes, samples)
@@ -97,9 +104,11 @@ def dose_aligned(samples: pl.DataFrame, doses: pl.DataFrame, name: Text, languag
         axes.set_visible(False)
     for axes in panels[::columns]:
         axes.set_ylabel(unit_label(str(samples["unit"][0]), language))
-    canvas.figure.supxlabel(canvas.words("fig_conc_days_after"), fontsize=10)
+    for axes in panels[-columns:]:
+        axes.set_xlabel(canvas.words("fig_conc_days_after"), fontsize=8.5)
     _legend(canvas, panels)
-    canvas.footnotes([_count(planned, language), _limit_note(samples, language), canvas.words("fig_conc_note_aligned"), *notes])
+    aligned = canvas.words("fig_conc_note_aligned").format(days=f"{days:g}", later=later)
+    canvas.footnotes([_count(planned, language), _limit_note(samples, language), aligned, *notes])
     return canvas
 
 
@@ -111,7 +120,7 @@ def mean_profile(
     `summary` comes from `nca.summary.by_nominal_time`.
     """
     title = term("fig_conc_means", language).format(name=name.say(language), infusion=infusion)
-    canvas = Canvas(title, language=language, width=11, height=5.6, rows=2, columns=2, height_ratios=(5, 1.3), share_x=True)
+    canvas = Canvas(title, language=language, width=11, height=5.8, rows=2, columns=2, height_ratios=(5, 1.3))
     frame = summary.select("concentration_summary", analyte=analyte, infusion=infusion).frame()
     wide = frame.pivot("statistic", index=["dose_level", "nominal"], values="value").sort("dose_level", "nominal")
     methods = {
@@ -138,15 +147,13 @@ def mean_profile(
         mean = rows.filter(pl.col("mean").is_not_null())
         spread = [sd or 0.0 for sd in mean["sd"]]
         axes[0, 1].errorbar(mean["nominal"], mean["mean"], yerr=spread, capsize=3, label=label, ls=LINES[at % len(LINES)], **look)
-        for column in (0, 1):
-            for time, n, low in rows.select("nominal", "n", "n_below").iter_rows():
-                axes[1, column].text(time, at, f"{n:g}/{low:g}", ha="center", va="center", fontsize=7.5, color=look["color"])
     axes[0, 0].set_yscale("log")
     unit = unit_label(str(frame.filter(pl.col("statistic") == "mean")["unit"][0]), language)
     for column, key in ((0, "fig_conc_geometric"), (1, "fig_conc_arithmetic")):
         axes[0, column].set_title(canvas.words(key), loc="left")
         axes[0, column].set_ylabel(unit)
-        _count_axes(axes[1, column], len(levels), canvas)
+        axes[0, column].set_xlabel(canvas.words("fig_conc_days_after"))
+        _count_table(axes[1, column], wide, levels, canvas)
     axes[0, 0].legend()
     canvas.footnotes([canvas.words("fig_conc_note_means"), *notes])
     return canvas
@@ -166,14 +173,15 @@ def individual_fits(
     rows = max(1, ceil(len(some) / columns))
     title = term("fig_conc_fits", language).format(name=name.say(language))
     canvas = Canvas(
-        title, language=language, width=2.9 * columns + 0.6, height=1.6 + 2.6 * rows, rows=rows, columns=columns, share_y=True
+        title, language=language, width=2.9 * columns + 2.4, height=1.6 + 2.6 * rows, rows=rows, columns=columns, share_y=True
     )
     panels = _every(canvas)
     for axes, k in zip(panels, some, strict=False):
         _fit(axes, answer, k, canvas)
     for axes in panels[len(some) :]:
         axes.set_visible(False)
-    canvas.figure.supxlabel(canvas.words("fig_conc_days_after"), fontsize=10)
+    for axes in panels[-columns:]:
+        axes.set_xlabel(canvas.words("fig_conc_days_after"), fontsize=8)
     _legend(canvas, panels)
     note = canvas.words("fig_conc_note_fits").format(window=", ".join(window), shown=len(some), all=len(chosen))
     canvas.footnotes([note, *notes])
@@ -266,12 +274,27 @@ def _limit_note(samples: pl.DataFrame, language: Language) -> str:
     return term("fig_conc_note_lloq", language).format(range=said)
 
 
-def _count_axes(axes: Axes, levels: int, canvas: Canvas) -> None:
-    axes.set_ylim(levels - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.set_ylabel(f"{canvas.words('fig_conc_n')}/{canvas.words('fig_conc_n_below')}", fontsize=8)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(canvas.words("fig_conc_days_after"))
+def _count_table(axes: Axes, wide: pl.DataFrame, levels: Sequence[str], canvas: Canvas) -> None:
+    """A line of the planned times, and below it n and n BLQ of each level; in columns of one width, since early times lie close."""
+    times = sorted(set(wide["nominal"]))
+    for column, time in enumerate(times):
+        axes.text(column, 0, f"{time:g}", ha="center", va="center", fontsize=8)
+        for at, level in enumerate(levels):
+            for n, low in (
+                wide.filter((pl.col("dose_level") == level) & (pl.col("nominal") == time)).select("n", "n_below").iter_rows()
+            ):
+                axes.text(column, at + 1, f"{n:g}/{low:g}", ha="center", va="center", fontsize=8, color=_look(at)["color"])
+    axes.set_xlim(-0.7, len(times) - 0.3)
+    axes.set_ylim(len(levels) + 0.5, -0.5)
+    axes.set_yticks(
+        [0, *range(1, len(levels) + 1)],
+        [canvas.words("fig_conc_day"), *([canvas.words("fig_conc_n_and_below")] * len(levels))],
+        fontsize=8,
+    )
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
 def _log_sd(cv: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import polars as pl
@@ -34,9 +35,9 @@ def peak_and_trough(
             mine = rows.filter((pl.col("subject") == subject) & (pl.col("statistic") == statistic)).sort("infusion")
             seen = mine.filter(pl.col("value").is_not_null())
             axes.plot(seen["infusion"], seen["value"], ls=line, label=f"{subject}, {canvas.words(label)}", ms=5, **look)
-            low = mine.filter(pl.col("reason").is_in(["kinetics_trough_below_limit", "kinetics_all_below_limit"]))
-            if limit is not None and low.height:
-                axes.plot(low["infusion"], [limit] * low.height, ls="", mfc="white", ms=5, **look)
+            low = mine.filter(pl.col("reason") == "kinetics_trough_below_limit")
+            at_limit = [float(json.loads(one)["lloq"]) for one in low["particulars"]]
+            axes.plot(low["infusion"], at_limit, ls="", mfc="white", ms=5, **look)
     if limit is not None:
         axes.axhline(float(limit), color=GREY, ls="--", lw=0.9)  # type: ignore[arg-type]  # the column holds numbers
     axes.set_yscale("log")
@@ -73,6 +74,10 @@ def observed_over_superposed(
         labelled = True
     axes.axhline(1.0, color=GREY, lw=0.9)
     axes.set_yscale("log")
+    if rows.height:
+        # An interval of two or three ratios can be wider than any page: it is cut at the frame, and stands whole in the summary.
+        values = [*rows["value"].to_list(), 1.0]
+        axes.set_ylim(min(values) / 5, max(values) * 5)
     axes.set_ylabel(canvas.words("fig_conc_ratio"))
     axes.set_xlabel(canvas.words("fig_conc_infusion_axis"))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -100,12 +105,13 @@ def persistence_curve(
     axes.fill_between(times, values[0], values[1], step="post", color=PALETTE[0], alpha=0.15, lw=0)
     axes.set_ylim(0, 1.03)
     axes.set_ylabel(canvas.words("fig_conc_still_found"))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes.legend(loc="upper right")
     counts = {item.name: item.value for item in rows if item.name in {"n", "n_event", "n_censored"}}
-    risk = frame.filter((pl.col("end") == "latest") & (pl.col("statistic") == "n_risk"))
-    step = max(1, len(risk) // 8)
-    for time, n in risk[::step].select("time", "value").iter_rows():
-        below.text(time, 0, f"{n:g}", ha="center", va="center", fontsize=8.5)
+    risk = frame.filter((pl.col("end") == "latest") & (pl.col("statistic") == "n_risk")).sort("time")
+    axes.set_xlim(left=-0.03 * max(times))
+    for tick in [one for one in axes.get_xticks() if 0 <= one <= axes.get_xlim()[1]]:
+        still = risk.filter(pl.col("time") >= tick)
+        below.text(tick, 0, f"{still['value'][0] if still.height else 0:g}", ha="center", va="center", fontsize=8.5)
     below.set_ylim(-1, 1)
     below.set_yticks([])
     below.set_ylabel(canvas.words("fig_conc_at_risk"), rotation=0, ha="right", va="center", fontsize=8.5)
