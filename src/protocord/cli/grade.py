@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from protocord.cli.door import format_option, language_option, show_problems, study_argument
+from protocord.cli.door import format_option, language_option, study_argument
 from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
 from protocord.values import Language, Reason
 
@@ -108,8 +108,8 @@ def grade(
     about = {"study": protocol.study.id, "protocol_version": protocol.version, "ctcae_of_protocol": of_protocol}
     about["differs_from_protocol"] = "yes" if graded.version != of_protocol else "no"
     made = summary(graded, about=about, undecided=grading.undecided)
-    if form == "text":
-        show_problems(graded.notices)
+    for notice in graded.notices:
+        click.echo(str(notice), err=True)
     tables = {"grades": graded.frame, "worst": worst(graded.frame)}
     lines = _lines(graded, made, language, grading.undecided)
     deliver(made, tables=tables, out=out, form=form, language=language, lines=lines)
@@ -148,21 +148,22 @@ def _sources(results: Path, first: str | None) -> tuple[Path | pl.DataFrame, Pat
 
 def _lines(graded: GradedTable, results: Results, language: Language, undecided: Undecided) -> Iterator[str]:
     from protocord.words import say, term
-    from protocord.words.layout import table
+    from protocord.words.layout import WIDTH, table, wrap
 
     about = results.about
     heading = Reason.of(
         "grading_heading", study=str(about["study"]), protocol=str(about["protocol_version"]), version=graded.version
     )
-    yield say(heading, language)
+    yield from wrap(say(heading, language), WIDTH)
     if about["differs_from_protocol"] == "yes":
-        yield say(Reason.of("grading_differs", protocol=str(about["ctcae_of_protocol"]), version=graded.version), language)
+        differs = Reason.of("grading_differs", protocol=str(about["ctcae_of_protocol"]), version=graded.version)
+        yield from wrap(say(differs, language), WIDTH)
     totals = {name: results.value("ctcae", name) for name in ("graded", "ask", "cannot", "beside")}
     totals |= {name: results.value("ctcae", f"{name}_total") for name in ("results", "subjects")}
-    yield say(Reason.of("grading_tally", **totals), language)
+    yield from wrap(say(Reason.of("grading_tally", **totals), language), WIDTH)
     if undecided != "ask":
         count = results.value("ctcae", "assumed")
-        yield say(Reason.of("grading_assumed", way=f"grading_{undecided}", count=count), language)
+        yield from wrap(say(Reason.of("grading_assumed", way=f"grading_{undecided}", count=count), language), WIDTH)
     yield ""
     yield term("grading_results_by_term", language)
     yield from table(_grid(results, "results", (*_GRADES, "ask", "none"), language), indent="  ")

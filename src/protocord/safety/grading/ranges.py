@@ -84,16 +84,22 @@ def _overlaps(ranges: pl.DataFrame, file: str) -> Iterator[Problem]:
 
 def _gaps(ranges: pl.DataFrame, file: str) -> Iterator[Problem]:
     for rows in _groups(ranges):
+        sexes: dict[tuple[int, float, float], list[str]] = {}
         for sex in ("female", "male"):
-            own = [row for row in rows if row["sex"] in (sex, "any")]
-            # Bands may change from one period to the next, so each row is followed within its own last days.
-            for row in own:
-                then = [other for other in own if other["valid_from"] <= row["valid_to"] <= other["valid_to"]]
-                following = [other["age_low"] for other in then if other["age_low"] >= row["age_high"]]
-                covered = any(other["age_low"] <= row["age_high"] < other["age_high"] for other in then)
-                if following and not covered:
-                    what = f"{row['test']} at {row['laboratory']} has no range for {sex} from {row['age_high']:g} to {min(following):g} years."
-                    yield problem(file, row["row"], "age_high", what, "A result at such an age is not graded against a range.")
+            for row, end, start in _gaps_of([row for row in rows if row["sex"] in (sex, "any")]):
+                sexes.setdefault((row, end, start), []).append(sex)
+        for (row, end, start), whom in sexes.items():
+            what = f"{rows[0]['test']} at {rows[0]['laboratory']} has no range from {end:g} to {start:g} years ({' or '.join(whom)})."
+            yield problem(file, row, "age_high", what, "A result at such an age is not graded against a range.")
+
+
+def _gaps_of(bands: list[dict[str, Any]]) -> Iterator[tuple[int, float, float]]:
+    """The row behind which a gap lies, and the ages where it begins and ends; each row is followed on its own last day."""
+    for row in bands:
+        then = [other for other in bands if other["valid_from"] <= row["valid_to"] <= other["valid_to"]]
+        following = [other["age_low"] for other in then if other["age_low"] >= row["age_high"]]
+        if following and not any(other["age_low"] <= row["age_high"] < other["age_high"] for other in then):
+            yield row["row"], row["age_high"], min(following)
 
 
 def chosen(results: pl.DataFrame, ranges: pl.DataFrame) -> pl.DataFrame:
