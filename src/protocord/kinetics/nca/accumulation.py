@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
+from dataclasses import replace
+from math import exp, inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,3 +107,39 @@ def _superposed(taken: Taken, answer: Answer, k: int, first: Answer) -> float | 
     if given["dose"].is_null().any():
         return Reason.of("kinetics_no_dose")
     return predicted_area(shape, given["start"].to_numpy(), given["dose"].to_numpy(), begin, end)
+
+
+def less_carry_over(answer: Answer, k: int) -> Values:
+    """This will return peak and area of profile k without what earlier infusions of the donor left: a sensitivity analysis, labelled so.
+
+    The predose is taken to fall on with the terminal slope of the donor's profile before, and is subtracted from every result of the
+    interval; where nothing remains, the result counts as below its limit. A reason instead where there is no such residue or slope.
+    """
+    p = answer.profiles
+    names = ("cmax_less_carry_over", "auc_less_carry_over")
+    at = int(p.predose[k])
+    before = _previous(answer, k)
+    rate = answer.value("lambda_z", before) if before is not None else None
+    if at < 0 or p.state[at] != 0 or rate is None:
+        return dict.fromkeys(names, Reason.of("kinetics_no_carry_over"))
+    values, states = p.value.copy(), p.state.copy()
+    for i in range(int(p.first[k]), int(p.stop[k])):
+        if states[i] == 0:
+            values[i] -= p.value[at] * exp(-rate * (p.time[i] - p.time[at]))
+            if values[i] <= 0:
+                values[i], states[i] = np.nan, 1
+    alone = replace(p, value=values, state=states).one(k)
+    alone = replace(alone, predose=np.array([-1]), earlier=np.array([False]))
+    less = analyse(alone, answer.rules)
+    found: Values = {}
+    for name, parameter in zip(names, ("cmax", "auc_interval"), strict=True):
+        value = less.value(parameter)
+        found[name] = less.reason(parameter) or 0.0 if value is None else value
+    return found
+
+
+def _previous(answer: Answer, k: int) -> int | None:
+    """The profile of the same subject, analyte and donor that begins last before profile k."""
+    keys = answer.profiles.keys.select("subject", "analyte", "donor")
+    same = [i for i in range(len(keys)) if keys.row(i) == keys.row(k) and answer.profiles.zero[i] < answer.profiles.zero[k]]
+    return max(same, key=lambda i: float(answer.profiles.zero[i]), default=None)

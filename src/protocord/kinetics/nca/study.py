@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from protocord.kinetics.nca import codes
-from protocord.kinetics.nca.accumulation import accumulation, superposition
+from protocord.kinetics.nca.accumulation import accumulation, less_carry_over, superposition
 from protocord.kinetics.nca.analysis import Answer, analyse
+from protocord.kinetics.nca.blq import RIGHT
 from protocord.kinetics.nca.course import course, totals
 from protocord.kinetics.nca.intervals import EVERY, Unmade, Window, cut, every_infusion, planned_windows
 from protocord.kinetics.nca.persistence import persistence
@@ -65,6 +66,7 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "interval": ("kinetics_trapezoid", "kinetics_below_limit", "kinetics_start", "kinetics_interval_end"),
     "slope": ("kinetics_lambda_z",),
     "peak": ("kinetics_peak",),
+    "carry_over": ("kinetics_carry_over",),
 }
 
 
@@ -170,6 +172,9 @@ class _Maker:
                     yield self.parameter(answer, k, key, which, item)
                 if item.parameter == "lambda_z":
                     yield from self.tobit(answer, k, key)
+            if name == "infusions" and self.protocol.kinetics.rules.carry_over == "labelled_sensitivity":
+                for statistic, less in less_carry_over(answer, k).items():
+                    yield self.statistic(key, statistic, less, "")
             yield from self.counts(answer, k, key, slope=any(item.parameter in RESTS_ON_SLOPE for item in wanted))
 
     def parameter(self, answer: Answer, k: int, key: Mapping[str, Scalar], which: str, item: _Asked) -> Statistic:
@@ -226,12 +231,13 @@ class _Maker:
             yield self.statistic(key, "lambda_z_times", " ".join(f"{time:.6g}" for time in points), "")
 
     def tobit(self, answer: Answer, k: int, key: Mapping[str, Scalar]) -> Iterator[Statistic]:
-        """This will yield the censored terminal slope of a profile: all its results after the peak, those below the limit as below it."""
-        found: object = answer.reason("cmax", k)
+        """This will yield the censored terminal slope of a profile, from the first point of the best line on."""
+        found: object = answer.reason("lambda_z", k)
         if found is None:
             times, values, states, lloqs = answer.profiles.samples(k)
             lods = answer.profiles.lod[answer.profiles.first[k] : answer.profiles.stop[k]]
-            tail = (times > answer.values[k, codes.TMAX]) & (times >= answer.profiles.duration[k])
+            # The same stretch as the best line's, with the results below the limit in it and after it.
+            tail = (times >= answer.values[k, codes.FROM]) & (states != RIGHT)
             found = tobit(times[tail], values[tail], states[tail], lloqs[tail], lods[tail])
         for name, attribute in (
             ("tobit_lambda_z", "lambda_z"),
@@ -289,12 +295,16 @@ def _context(key: Mapping[str, Scalar], code: str) -> dict[str, Scalar]:
 
 
 def _kind(name: str, rules: Rules) -> tuple[str, str]:
-    if name.startswith(("auc_interval", "auc_tau", "c_average", "interval_")):
+    if not name.endswith("_less_carry_over") and name.startswith(("auc_interval", "auc_tau", "c_average", "interval_")):
         return "interval", rules.trapezoid
-    if name.startswith(("auc", "aumc", "extrapolated", "clearance", "volume", "accumulation", "superposition", "observed")):
+    if not name.endswith("_less_carry_over") and name.startswith(
+        ("auc", "aumc", "extrapolated", "clearance", "volume", "accumulation", "superposition", "observed")
+    ):
         return "auc", rules.trapezoid
     if name.startswith("tobit"):
-        return "", "tobit"
+        return "slope", "tobit"
+    if name.endswith("_less_carry_over"):
+        return "carry_over", "carry_over_subtracted"
     if name.startswith(("lambda", "half", "r2", "span")):
         return "slope", "best_fit"
     return ("peak", "") if name in {"cmax", "tmax", "clast", "tlast"} else ("", "")
@@ -311,7 +321,7 @@ def _unit(name: str, unit: str, dose_unit: str) -> str:
         return "/d"
     if name.endswith("_percent"):
         return "%"
-    return unit if name in {"cmax", "clast", "c_average", "c_trough", "c_start", "c_end_infusion"} else ""
+    return unit if name in {"cmax", "cmax_less_carry_over", "clast", "c_average", "c_trough", "c_start", "c_end_infusion"} else ""
 
 
 def _not_made(unmade: list[Unmade], asked: list[_Asked]) -> list[Statistic]:
