@@ -89,8 +89,8 @@ def _judge_rows(
 ) -> None:
     usable = rows[(given.causes[rows] == 0) & ~given.left[rows]]
     stated = {name: column[usable] for name, column in given.stated.items()}
-    limits = (given.value, given.low, given.high, given.baseline, given.baseline_low, given.baseline_high)
-    value, low, high, base, base_low, base_high = (side.whole[usable] for side in limits)
+    numbers = (given.value.whole, given.low.whole, given.high.whole, given.baseline, given.baseline_low, given.baseline_high)
+    value, low, high, base, base_low, base_high = (column[usable] for column in numbers)
     judged = judge_columns(term, Columns(value, low, high, base, base_low, base_high, stated), given.digits[code], abnormal)
     made.least[usable], made.most[usable], made.causes[usable] = judged.least, judged.most, judged.causes
     own = np.array([places[rule] for rule in term.rules] + [-1])
@@ -123,7 +123,10 @@ def _facts(given: Prepared, row: int) -> Facts:
     number += Decimal(int(given.correction[row])).scaleb(-given.digits[given.codes[row]])
     stated = tuple((name, bool(column[row])) for name, column in given.stated.items() if column[row] >= 0)
     limits = {name: _exact(given, getattr(given, name), row) for name in ("low", "high")}
-    limits |= {name: _exact(given, getattr(given, name), row) for name in ("baseline", "baseline_low", "baseline_high")}
+    place = int(given.baseline_places[row])
+    if place >= 0:
+        limits |= {"baseline": _exact(given, given.value, place), "baseline_low": _exact(given, given.low, place)}
+        limits["baseline_high"] = _exact(given, given.high, place)
     return Facts.of(Quantity(number, None, "" if value is None else value.comparator), **limits, stated=stated)
 
 
@@ -164,17 +167,18 @@ def _said(given: Prepared, standard: Standard, sides: dict[Direction, _Sided], r
     powers = np.array([10.0**digits for digits in given.digits] + [1.0])[given.codes]
     units = [given.known[name].unit for name in given.concepts]
     found = given.baseline_places >= 0
-    dates = frame["date"].gather(np.where(found, given.baseline_places, 0)) if frame.height else frame["date"]
+    at_baseline = pl.Series(np.where(found, given.baseline_places, 0)) if frame.height else pl.Series([], dtype=pl.Int64)
+    values = _shown("standard_value", value, powers, given.left, given.correction).set(_bounded(given), None)
     own = ~(np.isnan(given.low.reported) & np.isnan(given.high.reported))
     made = frame.select(*_CARRIED, "concept").with_columns(
-        _shown("standard_value", value, powers, given.left, given.correction).set(_bounded(given), None),
+        values,
         _gathered("standard_unit", units, given.codes),
         _shown("range_low", given.low, powers, given.left),
         _shown("range_high", given.high, powers, given.left),
         _from(given, own),
         pl.Series("within_range", _within(given)),
-        _shown("baseline", given.baseline, powers, given.left),
-        dates.set(pl.Series(~found), None).alias("baseline_date"),
+        values.gather(at_baseline).set(pl.Series(~found), None).alias("baseline"),
+        frame["date"].gather(at_baseline).set(pl.Series(~found), None).alias("baseline_date"),
         pl.Series("is_baseline", given.baseline_places == np.arange(len(given.codes))),
         _period(frame),
         pl.lit(standard.version).alias("version"),

@@ -47,12 +47,11 @@ class Side:
         whole, exact = scaled(reported, factor)
         return cls(reported, factor, whole, exact)
 
-    def at(self, places: Integers) -> Side:
-        """This will return the numbers of other results: a baseline's; none where the place is -1."""
-        none = places < 0
-        whole, exact = self.whole[places], self.exact[places] | none
-        whole[none] = MISSING
-        return Side(np.where(none, np.nan, self.reported[places]), self.factor[places], whole, exact)
+    def at(self, places: Integers) -> Integers:
+        """This will return the products of other results, a baseline's; MISSING where the place is -1."""
+        whole = self.whole[places]
+        whole[places < 0] = MISSING
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,9 @@ class Prepared:
     value: Side
     low: Side
     high: Side
-    baseline: Side
-    baseline_low: Side
-    baseline_high: Side
+    baseline: Integers
+    baseline_low: Integers
+    baseline_high: Integers
     baseline_places: Integers
     correction: Integers
     stated: Mapping[str, npt.NDArray[np.int8]]
@@ -98,7 +97,7 @@ def prepare(frame: pl.DataFrame, known: Concepts, bands: pl.DataFrame | None, ba
     numbers, quantities, unread = _numbers(frame)
     causes |= unread
     ranged, range_row, misses = _with_ranges(frame, bands)
-    limit_factor, _ = units.factors(frame["concept"], ranged["unit"])
+    limit_factor = factor if bands is None else units.factors(frame["concept"], ranged["unit"])[0]
     value = Side.of(numbers, factor)
     value.whole[causes != 0] = MISSING
     low, high = (Side.of(_floats(ranged[name]), limit_factor) for name in ("low", "high"))
@@ -117,8 +116,9 @@ def prepare(frame: pl.DataFrame, known: Concepts, bands: pl.DataFrame | None, ba
     correction, lacks = units.correction(frame, codes, value, causes)
     causes |= lacks
     value.whole[value.whole != MISSING] += correction[value.whole != MISSING]
-    of_baseline = tuple(side.at(at) for side in (value, low, high))
-    inexact = ~np.logical_and.reduce([side.exact for side in (value, low, high, *of_baseline)])
+    inexact = ~(value.exact & low.exact & high.exact)
+    if inexact.any():
+        inexact |= inexact[at] & (at >= 0)
     inexact[list(quantities)] = True
     return Prepared(
         frame=frame,
@@ -129,9 +129,9 @@ def prepare(frame: pl.DataFrame, known: Concepts, bands: pl.DataFrame | None, ba
         value=value,
         low=low,
         high=high,
-        baseline=of_baseline[0],
-        baseline_low=of_baseline[1],
-        baseline_high=of_baseline[2],
+        baseline=value.at(at),
+        baseline_low=low.at(at),
+        baseline_high=high.at(at),
         baseline_places=at,
         correction=correction,
         stated=_stated(frame),
