@@ -1,14 +1,15 @@
 """protocord.safety.moments: times of which a part is known, and the time between them."""
 
+# ruff: noqa: DTZ001  # moments are local times of a site, without a zone
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
 import pytest
 
+from protocord.protocol.document.elements import Span
 from protocord.safety.lengths import span_of
 from protocord.safety.moments import Elapsed, Moment, elapsed
-from protocord.protocol.document.elements import Span
 from protocord.values import PartialDate
 
 

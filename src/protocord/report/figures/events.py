@@ -155,9 +155,8 @@ def _at_risk(canvas: Canvas, results: Results) -> None:
     below = canvas.axes[1]
     for place, (subset, _) in enumerate(_CURVES):
         for item in results.select("ae_first_event", "n_at_risk", of="all", subset=subset):
-            below.text(
-                float(item.context["day"]), -place, str(item.value), ha="center", va="center", fontsize=8.5, color=PALETTE[place]
-            )  # type: ignore[arg-type]
+            day = float(str(item.context["day"]))
+            below.text(day, -place, str(item.value), ha="center", va="center", fontsize=8.5, color=PALETTE[place])
     below.set_ylim(-1.6, 0.6)
     below.set_yticks([0, -1], [canvas.words(label) for _, label in _CURVES], fontsize=8.5)
     below.set_title(canvas.words("ae_first_at_risk"), fontsize=9, loc="left")

@@ -66,5 +66,7 @@ def _joined(answers: tuple[Answer, ...], *, deciding: bool) -> Answer:
     opened = [answer for answer in answers if answer.truth is None]
     reasons = tuple(dict.fromkeys(reason for answer in (opened or answers) for reason in answer.reasons))
     if opened:
-        return Answer(None, all(answer.waits for answer in opened), reasons, remarks)
-    return Answer(not deciding, reasons=reasons, remarks=() if deciding else remarks)
+        # Of several that must all hold, time may yet refute one; of several of which one suffices, all must wait for time alone.
+        waiting = [answer.waits for answer in opened]
+        return Answer(None, all(waiting) if deciding else any(waiting), reasons, remarks)
+    return Answer(not deciding, reasons=reasons, remarks=remarks)

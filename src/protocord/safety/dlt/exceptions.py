@@ -8,7 +8,7 @@ from datetime import date
 from protocord.concepts import ConceptKind, Concepts
 from protocord.protocol.document.elements import Span
 from protocord.protocol.document.safety import DltException
-from protocord.safety.dlt.answers import NO, YES, Answer, all_of, any_of, missing, no
+from protocord.safety.dlt.answers import NO, YES, Answer, all_of, any_of, missing
 from protocord.safety.dlt.course import lasting
 from protocord.safety.dlt.records import State, Toxicity
 from protocord.safety.lengths import span_of
@@ -94,16 +94,14 @@ def _state(exception: DltException, states: Sequence[State], concepts: Concepts,
     """Whether the state was there, or the treatment given, at some time from the first infusion to the end of the toxicity."""
     assert exception.concept is not None
     wanted = exception.concept
-    ours = [state for state in states if state.concept == wanted or state.concept in concepts.descendants(wanted)]
-    answers = []
-    for state in ours:
-        if state.present:
-            answers.append(_overlaps(state, opens, until, exception))
-        elif state.concept == wanted:
-            answers.append(no(Reason.of("dlt_state_absent", concept=concepts[wanted].name)))
-    if not answers:
-        return missing(Reason.of("dlt_state_missing", concept=concepts[wanted].name))
-    return any_of(answers)
+    below = concepts.descendants(wanted)
+    found = any_of(
+        _overlaps(state, opens, until, exception) for state in states if state.present and state.concept in {wanted, *below}
+    )
+    # A record of one medicine in another month does not say that no other was given: that must be said of the whole class.
+    if found.truth is not False or any(state.concept == wanted for state in states):
+        return found
+    return missing(Reason.of("dlt_state_missing", concept=concepts[wanted].name))
 
 
 def _overlaps(state: State, opens: Moment, until: Moment, exception: DltException) -> Answer:

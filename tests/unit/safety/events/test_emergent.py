@@ -101,7 +101,9 @@ def test_an_event_is_emergent_by_its_onset(onset: str | None, expected: str) -> 
         (3, 1, "2025-03-10", "worsened"),
     ],
 )
-def test_an_event_from_before_counts_where_it_worsened(grade: int | None, before: int | None, end: str | None, expected: str) -> None:
+def test_an_event_from_before_counts_where_it_worsened(
+    grade: int | None, before: int | None, end: str | None, expected: str
+) -> None:
     assert judged(onset="2025-02-01", grade=grade, grade_before=before, end=end)["emergence"] == expected
 
 
@@ -127,7 +129,9 @@ def test_related_begins_at_the_protocols_answer(cause: str | None, expected: boo
     assert judged(onset="2025-03-11", cause_product=cause)["related"] is expected
 
 
-@pytest.mark.parametrize(("grade", "fatal", "expected"), [(5, None, True), (4, True, True), (4, None, False), (None, None, False)])
+@pytest.mark.parametrize(
+    ("grade", "fatal", "expected"), [(5, None, True), (4, True, True), (4, None, False), (None, None, False)]
+)
 def test_grade_5_is_fatal(grade: int | None, fatal: bool | None, expected: bool) -> None:
     assert judged(onset="2025-03-11", grade=grade, fatal=fatal)["fatal"] is expected
 
@@ -136,13 +140,22 @@ def test_a_subject_without_infusion_has_no_emergent_event() -> None:
     infusions = read(INFUSIONS, pl.DataFrame({"subject": ["B"], "infusion": [1], "started": ["2025-03-10"]}))
     followed = read(FOLLOWED, pl.DataFrame({"subject": ["A", "B"], "until": [None, None]}, schema_overrides={"until": pl.String}))
     treatment = on_treatment(infusions, followed, RULE, CUT)
-    events = read(EVENTS, pl.DataFrame({"subject": ["A"], "event": ["1"], "term": ["Rash"], "grade": [1], "onset": ["2025-03-11"]}))
+    events = read(
+        EVENTS, pl.DataFrame({"subject": ["A"], "event": ["1"], "term": ["Rash"], "grade": [1], "onset": ["2025-03-11"]})
+    )
     assert emergent(events, treatment, RULE, CUT)["emergence"].to_list() == ["not_treated"]
 
 
 def test_the_class_of_a_term_is_filled_in_and_may_not_differ() -> None:
     frame = pl.DataFrame(
-        {"subject": ["A"] * 2, "event": ["1", "2"], "term": ["Rash"] * 2, "soc": ["Skin", None], "grade": [1, 1], "onset": ["2025-03-11"] * 2}
+        {
+            "subject": ["A"] * 2,
+            "event": ["1", "2"],
+            "term": ["Rash"] * 2,
+            "soc": ["Skin", None],
+            "grade": [1, 1],
+            "onset": ["2025-03-11"] * 2,
+        }
     )
     assert emergent(read(EVENTS, frame), treated(), RULE, CUT)["soc"].to_list() == ["Skin", "Skin"]
     torn = frame.with_columns(pl.Series("soc", ["Skin", "General"]))
@@ -184,7 +197,9 @@ def test_infusions_need_a_day_and_a_known_subject() -> None:
 def test_another_moment_may_begin_the_emergent_period() -> None:
     rule = EmergentRule("consent", 30, RULE.related)
     treatment = treated(consented="2025-03-01")
-    events = read(EVENTS, pl.DataFrame({"subject": ["A"], "event": ["1"], "term": ["Rash"], "grade": [1], "onset": ["2025-03-02"]}))
+    events = read(
+        EVENTS, pl.DataFrame({"subject": ["A"], "event": ["1"], "term": ["Rash"], "grade": [1], "onset": ["2025-03-02"]})
+    )
     assert emergent(events, treatment, rule, CUT)["emergence"].to_list() == ["emergent"]
 
 

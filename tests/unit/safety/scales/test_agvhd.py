@@ -30,9 +30,7 @@ def stage(organ: str, **findings: object) -> tuple[int, int]:
     return found.low, found.high
 
 
-@pytest.mark.parametrize(
-    ("share", "expected"), [(0, 0), (0.1, 1), (24.9, 1), (25, 2), (50, 2), (50.1, 3), (100, 3)]
-)
+@pytest.mark.parametrize(("share", "expected"), [(0, 0), (0.1, 1), (24.9, 1), (25, 2), (50, 2), (50.1, 3), (100, 3)])
 def test_skin_is_staged_by_its_share_of_the_surface(share: float, expected: int) -> None:
     assert stage("skin", skin=share) == (expected, expected)
 
@@ -127,7 +125,20 @@ def test_a_child_of_50_kg_is_still_read_by_weight() -> None:
 
 @pytest.mark.parametrize(
     ("weight", "count", "expected"),
-    [(20, 3, 0), (20, 4, 1), (20, 6, 1), (20, 7, 2), (20, 10, 2), (20, 11, 3), (60, 2, 0), (60, 3, 1), (60, 4, 1), (60, 5, 2), (60, 7, 2), (60, 8, 3)],
+    [
+        (20, 3, 0),
+        (20, 4, 1),
+        (20, 6, 1),
+        (20, 7, 2),
+        (20, 10, 2),
+        (20, 11, 3),
+        (60, 2, 0),
+        (60, 3, 1),
+        (60, 4, 1),
+        (60, 5, 2),
+        (60, 7, 2),
+        (60, 8, 3),
+    ],
 )
 def test_without_volumes_the_stools_are_counted(weight: float, count: int, expected: int) -> None:
     assert stage("lower_gut", stool_volumes=(), stool_counts=(count, count, count), weight=weight) == (expected, expected)
@@ -266,5 +277,7 @@ def test_what_cannot_be_is_refused(wrong: dict[str, object]) -> None:
         ("not_done", True, None, None),
     ],
 )
-def test_how_sure_the_diagnosis_is(biopsy: str | None, suspected: bool | None, treated: bool | None, expected: str | None) -> None:
+def test_how_sure_the_diagnosis_is(
+    biopsy: str | None, suspected: bool | None, treated: bool | None, expected: str | None
+) -> None:
     assert confidence(biopsy, suspected=suspected, treated=treated) == expected  # type: ignore[arg-type]

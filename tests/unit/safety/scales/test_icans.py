@@ -43,9 +43,7 @@ def test_ice_0_of_unknown_waking_is_3_or_4() -> None:
     assert missing(findings) == {"consciousness"}
 
 
-@pytest.mark.parametrize(
-    ("capd", "grade"), [(0, 0), (1, 1), (8, 1), (9, 3), (10, 3), (32, 3)]
-)
+@pytest.mark.parametrize(("capd", "grade"), [(0, 0), (1, 1), (8, 1), (9, 3), (10, 3), (32, 3)])
 def test_capd_has_its_column(capd: int, grade: int) -> None:
     assert icans(replace(SMALL, capd=capd)).grade == grade
 
@@ -180,7 +178,10 @@ def test_objects_are_up_to_three_points() -> None:
 def test_the_first_four_capd_items_score_in_reverse() -> None:
     assert capd_score(["always"] * 4 + ["never"] * 4) == Score(0, 0)
     assert capd_score(["never"] * 4 + ["always"] * 4) == Score(32, 32)
-    assert capd_score(["rarely", "sometimes", "often", "always", "rarely", "sometimes", "often", "always"]).known == 3 + 2 + 1 + 0 + 1 + 2 + 3 + 4
+    assert (
+        capd_score(["rarely", "sometimes", "often", "always", "rarely", "sometimes", "often", "always"]).known
+        == 3 + 2 + 1 + 0 + 1 + 2 + 3 + 4
+    )
     assert capd_score([4, 3, 2, 1, 0, 1, 2, 3]).known == 16
 
 

@@ -48,7 +48,7 @@ def test_rows_cover_the_line_without_gap_or_overlap_but_for_declared_gaps(scale:
 @pytest.mark.parametrize(("scale", "domain"), NUMERIC)
 def test_grades_rise_or_fall_as_declared(scale: str, domain: str) -> None:
     table = grade_table(scale)
-    rows = sorted(table.of(domain), key=lambda row: (row.low if row.low is not None else Decimal(-(10**9))))
+    rows = sorted(table.of(domain), key=lambda row: row.low if row.low is not None else Decimal(-(10**9)))
     grades = [row.grade for row in rows]
     rises = table.domains[domain].rises if domain in table.domains else True
     assert grades == sorted(grades, reverse=not rises)
