@@ -1,5 +1,6 @@
 """Times to events on arrays: estimators and tests, each equal to R's `survival` or `cmprsk` to 1e-8."""
 
+from protocord.statistics.survival.bands import Band, bridge_quantile, hall_wellner
 from protocord.statistics.survival.competing import Incidence, IncidenceAt, aalen_johansen
 from protocord.statistics.survival.cox import ChiSquare, Cox, cox, proportional_hazards
 from protocord.statistics.survival.curve import Curve, Milestone, kaplan_meier, reverse_kaplan_meier
@@ -19,6 +20,7 @@ from protocord.statistics.survival.transforms import TRANSFORMS, Transform
 
 __all__ = [
     "TRANSFORMS",
+    "Band",
     "ChiSquare",
     "Cox",
     "Curve",
@@ -35,8 +37,10 @@ __all__ = [
     "Stretches",
     "Transform",
     "aalen_johansen",
+    "bridge_quantile",
     "cox",
     "gray_test",
+    "hall_wellner",
     "kaplan_meier",
     "landmark",
     "log_rank",

@@ -223,7 +223,9 @@ def _fit(sets: RiskSets, spread: Floats) -> tuple[Floats, Floats, tuple[float, f
     for _ in range(_ROUNDS):
         step = np.linalg.solve(now.information, now.gradient)
         tried = sets.terms(beta + step)
-        while not tried.log_likelihood >= now.log_likelihood - 1e-10 * abs(now.log_likelihood):
+        while not (
+            np.isfinite(tried.log_likelihood) and tried.log_likelihood >= now.log_likelihood - 1e-10 * abs(now.log_likelihood)
+        ):
             step = step / 2
             tried = sets.terms(beta + step)
         beta, now = beta + step, tried
@@ -255,14 +257,16 @@ def _stratum_terms(given: Sample, covariates: Floats, coefficients: Floats, ties
     rank = np.arange(len(of)) - np.repeat(np.cumsum(deaths) - deaths, deaths)
     left = sums[of] - ((rank / deaths[of])[:, None] * tied[of] if ties == "efron" else 0.0)
     total = left[:, 0]
-    mean = left[:, 1 : p + 1] / total[:, None]
-    spread = left[:, p + 1 :].reshape(-1, p, p) / total[:, None, None] - mean[:, :, None] * mean[:, None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a step too far empties a risk set; the likelihood then refuses it
+        mean = left[:, 1 : p + 1] / total[:, None]
+        spread = left[:, p + 1 :].reshape(-1, p, p) / total[:, None, None] - mean[:, :, None] * mean[:, None, :]
+        logarithm = float(np.log(np.maximum(total, 0.0)).sum())
     residuals = np.zeros((len(times), p))
     np.add.at(residuals, place, covariates[happened])
     np.subtract.at(residuals, of, mean)
     spreads = np.zeros((len(times), p, p))
     np.add.at(spreads, of, spread)
-    likelihood = float(linear[happened].sum() - np.log(total).sum() - top * len(of))
+    likelihood = float(linear[happened].sum() - logarithm - top * len(of))
     return Terms(likelihood, times, residuals, spreads)
 
 

@@ -50,10 +50,14 @@ def check_transform(transform: str) -> None:
 
 def limits(survival: Floats, relative: Floats, transform: Transform, level: float) -> tuple[Floats, Floats]:
     """This will return the lower and the upper limit for each survival probability and its relative standard error."""
+    return reaching(survival, float(special.ndtri((1 + level) / 2)) * relative, transform)
+
+
+def reaching(survival: Floats, reach: Floats, transform: Transform) -> tuple[Floats, Floats]:
+    """This will return the limits at a distance of `reach` times S |g'(S)| from g(S) on the transform's scale g."""
     forth, back, slope = _SCALES[transform]
-    z = float(special.ndtri((1 + level) / 2))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        middle, error = forth(survival), z * np.abs(slope(survival)) * relative
+        middle, error = forth(survival), np.abs(slope(survival)) * reach
         one, other = np.clip(back(middle - error), 0, 1), np.clip(back(middle + error), 0, 1)
     one[survival == 0], other[survival == 0] = np.nan, np.nan
     return np.fmin(one, other), np.fmax(one, other)
