@@ -20,7 +20,8 @@ class Position:
     """One limit today.
 
     `bound` is the bound at the number of evaluable subjects today, None where no count can cross there (`look` says whether it is
-    a look at all). `needed` is how many further events in a row would cross (0: it is crossed), None where none within the looks.
+    a look at all). `off_plan` is the bound that the same rule has at a number of subjects that is no planned look, None where there is
+    none or nothing follows. `needed` is how many further events in a row would cross (0: it is crossed), None where none within the looks.
     `fewest` and `most` are the counts when the pending turn out all without and all with an event. `status`: crossed; will_cross
     (however the pending turn out); may_cross (some outcome of the pending crosses); near (the next event would); clear.
     `weighted` is the posterior probability with the pending weighed by the window they have passed, an approximation.
@@ -35,30 +36,33 @@ class Position:
     most: int
     status: Status
     weighted: float | None
+    off_plan: int | None = None
 
     def said(self) -> tuple[Reason, ...]:
         """This will return the position in words, first the finding, then the counts, the bound, and the pending."""
+        high = self.limit.boundary.direction == ">="
         found = [Reason.of(f"position_{self.status}")]
-        counts = {"events": self.count.events, "evaluable": self.count.evaluable}
-        found.append(Reason.of("position_counts", **counts))
-        if self.limit.every_event:
-            found.append(Reason.of("position_every_event"))
-        elif not self.look:
-            found.append(Reason.of("position_no_look", evaluable=self.count.evaluable))
-        elif self.bound is None:
-            found.append(Reason.of("boundary_cannot_stop", look=self.count.evaluable))
-        else:
-            high = self.limit.boundary.direction == ">="
-            found.append(Reason.of("position_bound_high" if high else "position_bound_low", bound=self.bound))
-        if self.status != "crossed" and self.needed is not None and self.limit.boundary.direction == ">=":
-            found.append(Reason.of("position_needed", needed=self.needed))
-        if self.status != "crossed" and self.needed is not None and self.limit.boundary.direction == "<=":
-            found.append(Reason.of("position_needed_without", needed=self.needed))
+        found.append(Reason.of("position_counts", events=self.count.events, evaluable=self.count.evaluable))
+        found += self._bound_said(high=high)
+        if self.status != "crossed" and self.needed is not None:
+            found.append(Reason.of("position_needed" if high else "position_needed_without", needed=self.needed))
         if self.count.pending:
             found.append(Reason.of("position_pending", pending=self.count.pending, fewest=self.fewest, most=self.most))
         if self.count.not_evaluable:
             found.append(Reason.of("position_not_evaluable", subjects=self.count.not_evaluable))
         return tuple(found)
+
+    def _bound_said(self, *, high: bool) -> list[Reason]:
+        if self.limit.every_event:
+            return [Reason.of("position_every_event")]
+        if self.bound is not None:
+            return [Reason.of("position_bound_high" if high else "position_bound_low", bound=self.bound)]
+        if self.look:
+            return [Reason.of("boundary_cannot_stop", look=self.count.evaluable)]
+        found = [Reason.of("position_no_look", evaluable=self.count.evaluable)]
+        if self.off_plan is not None:
+            found.append(Reason.of("position_off_plan_high" if high else "position_off_plan_low", bound=self.off_plan))
+        return found
 
 
 def positions(limits: tuple[WatchedLimit, ...], counts: Mapping[str, Count]) -> tuple[Position, ...]:
@@ -83,7 +87,8 @@ def position(limit: WatchedLimit, count: Count) -> Position:
         status = "will_cross" if must else "may_cross"
     elif needed == 1:
         status = "near"
-    return Position(limit, count, n in bounds, bounds.get(n), needed, events, events + pending, status, _weighted(limit, count))
+    weighted, off_plan = _weighted(limit, count), _off_plan(boundary, n)
+    return Position(limit, count, n in bounds, bounds.get(n), needed, events, events + pending, status, weighted, off_plan)
 
 
 def _with_pending(
@@ -110,6 +115,13 @@ def _needed(bounds: Mapping[int, int | None], boundary: Boundary, events: int, n
         if crosses(bounds.get(n + more), count, boundary.direction):
             return more
     return None
+
+
+def _off_plan(boundary: Boundary, n: int) -> int | None:
+    """The bound of the same rule where `n` lies between planned looks; None at a look, outside them, or where none follows."""
+    if boundary.criterion is None or n in boundary.looks or not boundary.looks[0] < n < boundary.looks[-1]:
+        return None
+    return boundary.attained([n]).bounds[0]
 
 
 def _weighted(limit: WatchedLimit, count: Count) -> float | None:

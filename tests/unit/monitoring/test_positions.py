@@ -300,3 +300,40 @@ def test_results_of_a_position_have_reasons_where_there_is_no_number(limits: tup
     early = position_results([position(limits[0], Count(0, 1, 0, 0))]).one(name="bound")
     assert early.reason is not None
     assert say(early.reason, "en") == "1 evaluable is not a planned look."
+
+
+def test_a_position_is_said_whole(limits: tuple[WatchedLimit, ...]) -> None:
+    def said(limit: WatchedLimit, count: Count) -> list[str]:
+        return [say(reason, "en") for reason in position(limit, count).said()]
+
+    assert said(limits[0], Count(4, 3, 1, 2)) == [
+        "The limit is crossed.",
+        "4 events among 7 evaluable.",
+        "Bound here: 4 or more.",
+        "Not known yet: 1. With them 4 to 5 events; none of them is counted as without an event.",
+        "Not evaluable and not counted: 2.",
+    ]
+    assert said(limits[0], Count(0, 30, 0, 0)) == [
+        "The limit is not crossed.",
+        "0 events among 30 evaluable.",
+        "Bound here: 11 or more.",
+    ]
+    assert said(limits[0], Count(2, 1, 0, 0))[2:] == ["Bound here: 3 or more.", "Further events in a row that would cross: 1."]
+    assert said(limits[2], Count(0, 4, 0, 0))[2:] == [
+        "Each single event crosses.",
+        "Further events in a row that would cross: 1.",
+    ]
+    few = watched(_limit(direction="at_most", looks={"first": 1, "last": 10}), 10)
+    assert said(few, Count(0, 1, 0, 0))[2] == "At 1 evaluable no count can stop."
+    assert said(few, Count(0, 10, 0, 0))[2] == "Bound here: 0 or fewer."
+
+
+def test_a_look_off_the_plan_has_the_bound_of_the_same_rule() -> None:
+    sparse = watched(_limit(looks={"first": 5, "last": 15, "every": 5}), 15)
+    found = position(sparse, Count(2, 6, 0, 0))
+    assert (found.look, found.bound, found.off_plan) == (False, None, 4)
+    assert say(found.said()[3], "en") == "By the same rule, a look taken here would stop at 4 or more."
+    for evaluable in (4, 5, 10, 16):
+        assert position(sparse, Count(0, evaluable, 0, 0)).off_plan is None
+    printed = watched(_limit(looks={"first": 5, "last": 15, "every": 5}, bounds=({"subjects": 5, "events": 2},)), 15)
+    assert position(printed, Count(0, 8, 0, 0)).off_plan is None, "nothing follows from bounds that are not those of the rule"

@@ -69,14 +69,15 @@ def characteristic_statistics(
 
 def surface_statistics(found: JointCharacteristics, analysis: str = SURFACE, **context: Scalar) -> Iterator[Statistic]:
     """This will yield, for each pair of true rates, the chance of stopping for each reason, of passing, and expected subjects."""
+    behind = ("exact_characteristics", "joint_precedence")
     by_reason = {reason: found.stopped(reason) for reason in found.reasons}
     subjects = found.subjects
     for place in sorted(_places(found)):
         at = {**context, "response_rate": float(found.response[place]), "toxicity_rate": float(found.toxicity[place])}
         for reason, values in by_reason.items():
-            yield Statistic(analysis, f"stops_for_{reason}", float(values[place]), context=at, method="exact")
-        yield Statistic(analysis, "passes", float(found.passes[place]), context=at, method="exact")
-        yield Statistic(analysis, "expected_subjects", float(subjects[place]), context=at, method="exact")
+            yield Statistic(analysis, f"stops_for_{reason}", float(values[place]), context=at, method="exact", conventions=behind)
+        yield Statistic(analysis, "passes", float(found.passes[place]), context=at, method="exact", conventions=behind)
+        yield Statistic(analysis, "expected_subjects", float(subjects[place]), context=at, method="exact", conventions=behind)
 
 
 def _places(found: JointCharacteristics) -> Iterator[tuple[int, ...]]:
