@@ -167,16 +167,17 @@ def _merged_wrong(
     by_set: Mapping[tuple[str, str, str], list[Row]], lesions: Mapping[tuple[str, str], Row], file: str
 ) -> Iterator[Problem]:
     for (subject, visit, lesion), rows in by_set.items():
-        host, seen, at = rows[0], [lesion], rows[0]["row"]
-        while host["state"] == "merged" and host["into"] is not None:
-            into = host["into"]
-            whole = by_set.get((subject, visit, into))
-            if into in seen or whole is None or lesions[(subject, into)]["class"] != lesions[(subject, lesion)]["class"]:
-                what = f"{into!r} has no row of its own at {visit}, is of the other class, or merges back."
-                yield problem(file, at, "into", what, "Name a lesion that is measured at this visit.")
-                break
-            seen.append(into)
-            host = whole[0]
+        for row in rows:
+            host, seen = row, [lesion]
+            while host["state"] == "merged" and host["into"] is not None:
+                into = host["into"]
+                whole = by_set.get((subject, visit, into))
+                if into in seen or whole is None or lesions[(subject, into)]["class"] != lesions[(subject, lesion)]["class"]:
+                    what = f"{into!r} has no row of its own at {visit}, is of the other class, or merges back."
+                    yield problem(file, row["row"], "into", what, "Name a lesion that is measured at this visit.")
+                    break
+                seen.append(into)
+                host = next((one for one in whole if one["state"] != "merged"), whole[0])
 
 
 def _event_wrong(row: Row, file: str) -> Iterator[Problem]:

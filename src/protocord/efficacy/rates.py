@@ -31,14 +31,15 @@ def up_to_visit(course: Course, plan: Plan, visit: str | None) -> tuple[Assessed
     """This will return the counted assessments up to a planned visit: the visits planned until then, and unscheduled ones by its last day."""
     if visit is None or course.day_1 is None:
         return course.counted
-    place = plan.place[visit]
-    last = plan.days[place] + plan.late[place]
+    last = plan.ends[visit]
     own = next((days_from(course.day_1, one.on) for one in course.counted if one.visit == visit), None)
     until = last if own is None else max(own, last)
+    # A planned assessment counts by its plan, however late it was made.
+    planned = {name for name, day, late in zip(plan.visits, plan.days, plan.late, strict=True) if day + late <= last}
     return tuple(
         one
         for one in course.counted
-        if (plan.place[one.visit] <= place if one.visit in plan.place else days_from(course.day_1, one.on) <= until)
+        if (one.visit in planned if one.visit in plan.place else days_from(course.day_1, one.on) <= until)
     )
 
 

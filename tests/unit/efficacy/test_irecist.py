@@ -141,6 +141,14 @@ def test_growth_that_came_too_early_widens_what_must_grow_further(rules: TumourR
     assert by(found) == ["iUPD", "iUPD", "iUPD"]
 
 
+def test_targets_that_progress_too_early_to_confirm_must_grow_from_there(rules: TumourResponse) -> None:
+    """The block was opened by a new lesion while a target could not be read; the targets' progression came too early."""
+    base = (scans(-3, 100), scans(40, "not_evaluable", new(40)), scans(60, 125, new(60)))
+
+    assert by(immune(rules, *base, scans(90, 129.9, new(90)), lesions=TARGET)) == ["iUPD", "iUPD", "iUPD"]
+    assert by(immune(rules, *base, scans(90, 130, new(90)), lesions=TARGET)) == ["iUPD", "iUPD", "iCPD"]
+
+
 def test_new_lesions_are_never_added_to_the_sum(rules: TumourResponse) -> None:
     tumour = Tumour("01", TARGET, scans(-3, 100), (scans(40, 90, new(40, mm=60)),))
 
@@ -194,3 +202,35 @@ def test_every_answer_can_be_said_in_both_languages(rules: TumourResponse) -> No
 
     assert by(found) == ["iUPD", "iUPD", "NE", "iPR", "iUPD", "iCPD"]
     assert all(say(one.reason, "en") and say(one.reason, "zh") for one in found)
+
+
+def test_before_any_progression_the_answers_are_those_of_recist(rules: TumourResponse) -> None:
+    start, later = scans(-3, "absent", non_target=True), scans(40, "absent", non_target=True)
+    unread = TimePoint("D80", on(80), (), (), evaluable=False, non_target_progression=False)
+
+    assert by(immune(rules, start, later, unread, lesions=(Lesion("N1", target=False),))) == ["NON_iCR_NON_iUPD", "NE"]
+    assert by(immune(rules, start, later, unread, lesions=())) == ["NED", "NE"]
+
+
+def test_a_later_response_without_targets_takes_the_progression_back(rules: TumourResponse) -> None:
+    start = scans(-3, "absent", non_target=True)
+    opened = scans(40, "absent", new(40), non_target=True)
+    gone = scans(80, "absent", new(80, certainty="gone"), non_target=True)
+    ruled_out = scans(80, "absent", new(80, certainty="not_new"), non_target=True)
+
+    for closed in (gone, ruled_out):
+        assert by(immune(rules, start, opened, closed, lesions=(Lesion("N1", target=False),))) == ["iUPD", "NON_iCR_NON_iUPD"]
+        assert by(immune(rules, start, opened, closed, lesions=())) == ["iUPD", "NED"]
+
+
+ORDER = ["iCR", "iPR", "iSD", "NON_iCR_NON_iUPD", "NED", "iUPD", "iCPD", "NE"]
+
+
+@pytest.mark.parametrize(("better", "worse"), [(ORDER[at], ORDER[at + 1]) for at in range(len(ORDER) - 1)])
+def test_the_best_response_is_the_best_in_order(better: Any, worse: Any) -> None:
+    from protocord.values import Reason
+
+    both = [Immune("V", on(1), response, Reason.of("irecist_unchanged")) for response in (worse, better)]
+
+    assert immune_best(both) == better
+    assert immune_best(list(reversed(both))) == better

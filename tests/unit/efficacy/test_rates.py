@@ -118,6 +118,13 @@ def test_up_to_a_visit_takes_the_visits_planned_and_the_unscheduled_ones_until_i
     assert visits(scan("EOT", 80, 90), scan("U1", 98, 90)) == ["EOT", "U1"]
 
 
+def test_a_rate_may_end_at_a_visit_without_an_assessment(protocol: Protocol) -> None:
+    """D71 is planned 70 days after day 1, 3 days late at most."""
+    course = child(protocol, scan("RA1", 38, 90), scan("U1", 73, 90), scan("U2", 74, 90), scan("EOT", 75, 90))
+
+    assert [one.visit for one in up_to_visit(course, assessment_plan(protocol), "D71")] == ["RA1", "U1"]
+
+
 def test_an_analysis_set_takes_who_has_all_that_it_requires(protocol: Protocol) -> None:
     everyone = [
         child(protocol, scan("RA1", 38, 90), name="all"),

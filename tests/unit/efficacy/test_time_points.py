@@ -64,6 +64,27 @@ def test_a_fragment_that_vanished_leaves_the_lesion_and_all_of_them_gone_are_a_c
     assert second.overall == "CR"
 
 
+def test_fragments_scanned_on_several_days_date_the_lesion_by_the_last(rules: TumourResponse) -> None:
+    split = point("V1", 40, measured("T1", 44, 20), measured("T1", 41, 20))
+
+    (found,) = assessed(rules, ONE, simple("BL", -3, 30), split)
+
+    assert (found.on, found.progression_on) == (on(44), on(44))
+
+
+def test_one_fragment_may_be_too_small_or_merge_and_the_others_still_count(rules: TumourResponse) -> None:
+    small = point("V1", 40, measured("T1", 40, 12), measured("T1", 40, "too_small"), measured("T2", 40, 15))
+    merged = point("V2", 80, measured("T1", 80, 11), measured("T1", 80, "merged", into="T2"), measured("T2", 80, 16))
+
+    first, second = assessed(rules, TWO, simple("BL", -3, 20, 15), small, merged)
+
+    assert first.sums is not None
+    assert [(share.standing, share.mm) for share in first.sums.shares] == [("too_small", 17), ("measured", 15)]
+    assert second.sums is not None
+    assert [(share.standing, share.mm) for share in second.sums.shares] == [("measured", 11), ("measured", 16)]
+    assert first.sums.shares[1].fragments == 1
+
+
 def test_merged_lesions_count_the_mass_once(rules: TumourResponse) -> None:
     merged = point("V1", 40, measured("T1", 40, 34), measured("T2", 40, "merged", into="T1"))
 

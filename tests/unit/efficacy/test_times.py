@@ -14,7 +14,6 @@ from protocord.efficacy.recist import Lesion, Measurement, Sighting, TimePoint, 
 from protocord.efficacy.records import Happening, Subject
 from protocord.protocol import Protocol
 from protocord.protocol.document.efficacy import TimeToEvent
-from protocord.values import Text
 from protocord.words import say
 
 DAY_1 = date(2025, 1, 1)
@@ -250,20 +249,6 @@ def test_event_free_survival_ends_with_the_first_of_its_events(protocol: Protoco
     assert short(found(protocol, "efs", gap)) == ("event", "progression", 380), "its document has no rule for gaps"
 
 
-def time_to_response(protocol: Protocol) -> TimeToEvent:
-    changes = {
-        "id": "ttr",
-        "name": Text("Time to response", "至缓解时间"),
-        "abbreviation": "TTR",
-        "events": ("response",),
-        "competing": ("progression", "death"),
-        "censoring": endpoint(protocol, "pfs").censoring[-1:],
-        "missed": None,
-        "sensitivity": (),
-    }
-    return endpoint(protocol, "pfs").model_copy(update=changes)
-
-
 @pytest.mark.parametrize(
     ("points", "events", "expected"),
     [
@@ -276,16 +261,13 @@ def time_to_response(protocol: Protocol) -> TimeToEvent:
 def test_time_to_response_has_progression_and_death_as_competing_events(
     points: tuple[TimePoint, ...], events: list[tuple[Any, ...]], expected: tuple[Any, ...], protocol: Protocol
 ) -> None:
-    time = time_to_event(time_to_response(protocol), course(protocol, points, *events), assessment_plan(protocol))
-
-    assert short(time) == expected
+    assert short(found(protocol, "ttr", course(protocol, points, *events))) == expected
 
 
 def test_an_event_goes_before_a_competing_one_on_the_same_day(protocol: Protocol) -> None:
-    document = time_to_response(protocol)
     one = course(protocol, RESPONSE, ("death", 38))
 
-    assert time_to_event(document, one, assessment_plan(protocol)).status == "event"
+    assert short(found(protocol, "ttr", one)) == ("event", "response", 38)
 
 
 def test_a_time_from_enrolment_or_the_last_infusion_counts_from_there(protocol: Protocol) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -12,11 +12,15 @@ from protocord.protocol import Protocol
 
 @dataclass(frozen=True)
 class Plan:
-    """The planned tumour assessments: days after day 1, and the days by which each may be late, in order of time."""
+    """The planned tumour assessments: days after day 1, and the days by which each may be late, in order of time.
+
+    `ends` holds the last day allowed for every visit of the schedule, those without an assessment too.
+    """
 
     visits: tuple[str, ...]
     days: tuple[int, ...]
     late: tuple[int, ...]
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def place(self) -> Mapping[str, int]:
@@ -54,7 +58,12 @@ def assessment_plan(protocol: Protocol) -> Plan:
         return placed[name]
 
     named = sorted(protocol.efficacy.assessments.visits, key=day_of)
-    return Plan(tuple(named), tuple(day_of(name) for name in named), tuple(visits[name].window.after for name in named))
+    return Plan(
+        tuple(named),
+        tuple(day_of(name) for name in named),
+        tuple(visits[name].window.after for name in named),
+        {name: day_of(name) + visit.window.after for name, visit in visits.items()},
+    )
 
 
 def days_from(start: date, on: date) -> int:

@@ -90,10 +90,11 @@ def _share(lesion: Lesion, found: list[Measurement], point: TimePoint, rules: Tu
     if unread is not None or not point.evaluable:
         reason = unread.reason if unread is not None else None
         return Share(lesion.id, None, "not_evaluable", gone=False, present=False, fragments=len(found), on=on, reason=reason)
-    if any(measured.state == "merged" for measured in found):
+    if all(measured.state == "merged" for measured in found):
         return Share(lesion.id, Decimal(0), "merged", gone=False, present=True, on=on)
     values = [_value(measured, rules.thresholds.too_small_mm) for measured in found]
     total = sum(values, Decimal(0))
+    # A fragment that merged into another lesion leaves the lesion's other fragments to count.
     absent = all(measured.state == "absent" for measured in found)
     small = any(measured.state == "too_small" for measured in found)
     standing: Standing = "absent" if absent else "too_small" if small else "measured"
@@ -102,7 +103,7 @@ def _share(lesion: Lesion, found: list[Measurement], point: TimePoint, rules: Tu
 
 
 def _value(measured: Measurement, too_small: Decimal) -> Decimal:
-    if measured.state == "absent":
+    if measured.state in {"absent", "merged"}:
         return Decimal(0)
     if measured.mm is not None:
         return measured.mm
