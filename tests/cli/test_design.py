@@ -37,10 +37,9 @@ COMMANDS = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_answers_in_both_languages_and_as_data(command: str) -> None:
-    for language in ("en", "zh"):
-        told = run(command, *COMMANDS[command], "--language", language)
-        assert told.exit_code == 0, told.output
-        assert told.output.strip()
+    told = run(command, *COMMANDS[command], "--language", "zh")
+    assert told.exit_code == 0, told.output
+    assert any("\u4e00" <= character <= "\u9fff" for character in told.output)
     data = json.loads(run(command, *COMMANDS[command], "--format", "json").output)
     assert data["statistics"]
     assert len(data["inputs"]) == 64
@@ -68,6 +67,7 @@ def test_results_and_figures_are_written_whole(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "figure"), [("single", "saw_tooth"), ("precision", "precision"), ("accrual", "accrual")])
 def test_the_other_figures_are_drawn(command: str, figure: str, tmp_path: Path) -> None:
     told = run(command, *COMMANDS[command], "--out", str(tmp_path / "out"))
