@@ -70,10 +70,10 @@ def acceptability(x: int, n: int, p: np.ndarray) -> np.ndarray:
 )
 def test_blakers_limits_are_the_ends_of_the_set_that_his_definition_accepts(x: int, n: int, level: float) -> None:
     found = binomial(x, n, level=level, method="blaker")
-    p = np.linspace(0, 1, 40_001)
+    p = np.linspace(0, 1, 8_001)
     inside = p[acceptability(x, n, p) >= 1 - level - 1e-12]
-    assert inside.min() - 2.5e-5 - 1e-9 <= found.lower <= inside.min() + 1e-9
-    assert inside.max() - 1e-9 <= found.upper <= inside.max() + 2.5e-5 + 1e-9
+    assert inside.min() - 1.25e-4 - 1e-9 <= found.lower <= inside.min() + 1e-9
+    assert inside.max() - 1e-9 <= found.upper <= inside.max() + 1.25e-4 + 1e-9
 
 
 @pytest.mark.parametrize("method", BINOMIAL_METHODS)

@@ -7,6 +7,7 @@ Greenwood's σ² of log S. On a scale g the band is g(S) ± k (1 + nσ²) / √n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from scipy import special
@@ -68,11 +69,11 @@ def bridge_quantile(start: float, end: float, level: float) -> float:
         message = f"a bridge is followed between 0 and 1, not from {start} to {end}"
         raise ValueError(message)
     widest = min(max(0.5, start), end)  # where the bridge spreads most; its own quantile there is a lower bound
-    low = float(special.ndtri((1 + level) / 2)) * (widest * (1 - widest)) ** 0.5
+    low = float(special.ndtri((1 + level) / 2)) * sqrt(widest * (1 - widest))
     if start == end:
         return low
-    found: float = brentq(lambda k: _within(k, start, end) - level, low, 2 * low + 4, xtol=1e-9)
-    return found
+    found = brentq(lambda k: _within(k, start, end) - level, low, 2 * low + 4, xtol=1e-9)
+    return float(found)
 
 
 def _within(k: float, start: float, end: float) -> float:
