@@ -1,0 +1,59 @@
+"""The worked children of every shipped study, screened as columns: every answer of every criterion as the row evaluator gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+import protocord
+from protocord.cli.examples import subject_of
+from protocord.cohort.engines import DuckDB, brought, run
+from protocord.cohort.normal import Normal
+from protocord.cohort.plan.planes import planes
+from protocord.cohort.plan.program import program
+from protocord.cohort.plan.truths import answers
+from protocord.eligibility import screen
+from protocord.protocol import Protocol
+
+STUDIES = sorted(folder.name for folder in protocord.STUDIES.iterdir() if (folder / "study.yaml").is_file())
+DAYS = [
+    (date(2025, 6, 25), date(2025, 6, 30)),
+    pytest.param(date(2023, 3, 1), None, marks=pytest.mark.slow),
+    pytest.param(date(2025, 9, 1), date(2025, 9, 1), marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(params=STUDIES, scope="module")
+def protocol(request: pytest.FixtureRequest) -> Protocol:
+    return protocord.load(protocord.STUDIES / request.param)
+
+
+@pytest.fixture
+def engine() -> Iterator[DuckDB]:
+    found = DuckDB()
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(("on", "planned"), DAYS)
+def test_columns_answer_every_criterion_as_the_row_evaluator_does(
+    protocol: Protocol, engine: DuckDB, on: date, planned: date | None
+) -> None:
+    records = [subject_of(protocol, example)[0] for example in protocol.examples.examples]
+    normal = Normal.of_records(records, protocol)
+
+    asked = program(protocol, on, planned)
+    rows = run(engine, planes(asked, protocol.concepts, brought(engine, normal)))
+
+    found = {row["person"]: row for row in answers(asked, rows).iter_rows(named=True)}
+
+    wrong = []
+    for person, record in enumerate(records):
+        for finding in screen(protocol, record, on=on, planned_infusion=planned).findings:
+            got = found[person][f"{finding.criterion_id}/{finding.reading_id}"]
+            if got != finding.answer:
+                wrong.append((record.id, finding.criterion_id, str(finding.answer), got))
+    assert wrong == []
+    assert len(found) == len(records)
