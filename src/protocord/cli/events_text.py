@@ -27,7 +27,8 @@ def count_lines(results: Results, language: Language) -> Iterator[str]:
     )
     yield ""
     rows = [["", *(term(f"ae_table_{key}", language) for key in ("any", "severe", "related", "serious", "rate"))]]
-    rows += [_count_row(results, context, label) for context, label in _terms(results, language)]
+    values = {(item.analysis, item.name, frozenset(item.context.items())): item.value for item in results}
+    rows += [_count_row(values, context, label) for context, label in _terms(results, language)]
     yield from table(rows, widest=(31,))
     yield ""
     yield from hanging(term("ae_foot", language), first="")
@@ -58,20 +59,20 @@ def _terms(results: Results, language: Language) -> Iterator[tuple[Mapping[str, 
         yield context, f"  {name}" if name and soc else name or soc
 
 
-def _count_row(results: Results, context: Mapping[str, Any], label: str) -> list[str]:
+Values = Mapping[tuple[str, str, frozenset[Any]], Any]
+
+
+def _count_row(values: Values, context: Mapping[str, Any], label: str) -> list[str]:
+    def of(analysis: str, name: str, subset: str) -> Any:
+        return values.get((analysis, name, frozenset({**context, "subset": subset}.items())))
+
     cells = [label]
     for subset in _SUBSETS:
-        subjects = _of(results, "ae_incidence", "subjects", context, subset)
-        share = _of(results, "ae_incidence", "proportion", context, subset)
+        subjects, share = of("ae_incidence", "subjects", subset), of("ae_incidence", "proportion", subset)
         cells.append("–" if subjects is None else f"{subjects} ({shown(100 * share, 1) if share is not None else '–'})")
-    rate, lower, upper = (_of(results, "ae_first_rate", name, context, "any") for name in ("rate", "lower", "upper"))
+    rate, lower, upper = (of("ae_first_rate", name, "any") for name in ("rate", "lower", "upper"))
     cells.append("–" if rate is None else f"{shown(rate, 2)} ({shown(lower, 2)}–{shown(upper, 2)})")
     return cells
-
-
-def _of(results: Results, analysis: str, name: str, context: Mapping[str, Any], subset: str) -> Any:
-    wanted = {**context, "subset": subset}
-    return next((item.value for item in results.select(analysis, name, **wanted) if dict(item.context) == wanted), None)
 
 
 def shift_lines(results: Results, language: Language) -> Iterator[str]:

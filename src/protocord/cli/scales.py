@@ -36,8 +36,8 @@ def scale() -> None:
     and what to record. `protocord grade` grades laboratory results.
 
     \b
-    Try:
-      protocord scale crs docs/tutorials/data/adverse-events_crs.csv
+    Try, in docs/tutorials/data:
+      protocord scale crs adverse-events_crs.csv
     """
 
 
@@ -50,8 +50,8 @@ def crs(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Grade cytokine release syndrome by the ASTCT consensus of 2019.
 
     \b
-    Example:
-      protocord scale crs docs/tutorials/data/adverse-events_crs.csv
+    Example, in docs/tutorials/data:
+      protocord scale crs adverse-events_crs.csv
     """
     from protocord.safety.scales.columns import CRS
     from protocord.safety.scales.tabular import crs_table
@@ -70,8 +70,8 @@ def icans(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Grade ICANS by the ASTCT consensus of 2019: ICE from 12 years on, CAPD below.
 
     \b
-    Example:
-      protocord scale icans docs/tutorials/data/adverse-events_icans.csv
+    Example, in docs/tutorials/data:
+      protocord scale icans adverse-events_icans.csv
     """
     from protocord.safety.scales.columns import ICANS
     from protocord.safety.scales.tabular import icans_table
@@ -90,8 +90,8 @@ def agvhd(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Stage and grade acute graft-versus-host disease by MAGIC, 2016.
 
     \b
-    Example:
-      protocord scale agvhd docs/tutorials/data/adverse-events_agvhd.csv
+    Example, in docs/tutorials/data:
+      protocord scale agvhd adverse-events_agvhd.csv
     """
     from protocord.safety.scales.columns import AGVHD
     from protocord.safety.scales.tabular import agvhd_table
@@ -113,8 +113,8 @@ def reaction(study: Path, file: Path, language: Language, form: str, out: Path |
     The window after the infusion is that of the study's dosing.yaml.
 
     \b
-    Example:
-      protocord scale reaction nct06848582 docs/tutorials/data/adverse-events_reactions.csv
+    Example, in docs/tutorials/data:
+      protocord scale reaction nct06848582 adverse-events_reactions.csv
     """
     from protocord.protocol import load
     from protocord.safety.lengths import span_of

@@ -79,22 +79,27 @@ def per_infusion(
     cut = treatment["until"].max()
     given = given.join(treatment.select("subject"), on="subject", how="semi").filter(pl.col("started_earliest").dt.date() <= cut)
     placed = _placed(counted(events), given)
-    numbers: list[tuple[Mapping[str, int], pl.Expr]] = [({}, pl.lit(value=True))]
-    numbers += [({"infusion": number}, pl.col("infusion") == number) for number in sorted(given["infusion"].unique().to_list())]
+    counts: dict[int, int] = {row[0]: row[1] for row in given.group_by("infusion").len().sort("infusion").iter_rows()}
     found: list[Statistic] = []
     for subset in subsets:
         yes, _ = subset_answer(subset)
         for group, frame in grouped(placed):
             if group.of not in {"all", "category"}:
                 continue
-            for values in [{}] if not group.keys else frame.select(group.keys).unique().sort(group.keys).to_dicts():
-                chosen = frame.filter(yes, *(pl.col(key) == value for key, value in values.items()))
-                context = {**group.context(values), "subset": subset}
-                missing = chosen.filter(pl.col("infusion").is_null()).height
+            keys = list(group.keys)
+            chosen = (
+                frame.filter(yes).group_by([*keys, "infusion"]).agg(pl.len(), pl.col("subject").n_unique().alias("infusions"))
+            )
+            cells = {(*row[:-2],): row[-2:] for row in chosen.select(*keys, "infusion", "len", "infusions").iter_rows()}
+            for values in [()] if not keys else frame.select(keys).unique().sort(keys).iter_rows():
+                context = {**group.context(dict(zip(keys, values, strict=True))), "subset": subset}
+                missing = cells.get((*values, None), (0, 0))[0]
                 found.append(Statistic("ae_per_infusion", "unassigned", missing, context=context, conventions=_PER_INFUSION))
-                for number, here in numbers:
-                    among = chosen.drop_nulls("infusion").filter(here)
-                    found += _of_infusions(among, given.filter(here).height, {**context, **number}, level)
+                own = {number: cells.get((*values, number), (0, 0)) for number in counts}
+                total = (sum(events for events, _ in own.values()), sum(infusions for _, infusions in own.values()))
+                found += _of_infusions(*total, sum(counts.values()), context, level)
+                for number, (events_here, infusions_here) in own.items():
+                    found += _of_infusions(events_here, infusions_here, counts[number], {**context, "infusion": number}, level)
     return tuple(found)
 
 
@@ -190,13 +195,13 @@ def _follows(events: pl.DataFrame, starts: pl.DataFrame, at: str, name: str) -> 
     return joined if name == "infusion" else joined.rename({"infusion": name})
 
 
-def _of_infusions(among: pl.DataFrame, infusions: int, context: Mapping[str, str | int], level: float) -> Iterator[Statistic]:
-    with_event = among.select(pl.struct("subject", "infusion").n_unique()).item()
-    counts = (("infusions", infusions), ("with_event", with_event), ("events", among.height))
-    for name, value in counts:
+def _of_infusions(
+    events: int, with_event: int, infusions: int, context: Mapping[str, str | int], level: float
+) -> Iterator[Statistic]:
+    for name, value in (("infusions", infusions), ("with_event", with_event), ("events", events)):
         yield Statistic("ae_per_infusion", name, value, context=context, conventions=_PER_INFUSION)
     if infusions:
-        share, rate = binomial(with_event, infusions, level=level), garwood(among.height, infusions, level=level)
+        share, rate = binomial(with_event, infusions, level=level), garwood(events, infusions, level=level)
         yield from _interval("ae_per_infusion", "proportion", "proportion_", share, "1", context, _PER_INFUSION)
         yield from _interval("ae_per_infusion", "rate", "rate_", rate, "{event}/{infusion}", context, _PER_INFUSION)
 
