@@ -141,6 +141,14 @@ def test_predictive_and_thall_simon_print_their_bounds(run: Run) -> None:
     assert "Thall-Simon: standard a 15" in found
 
 
+def test_the_smallest_predictive_design_is_found_or_refused(run: Run) -> None:
+    asked = ("monitor", "predictive-design", "--null", "0.2", "--alternative", "0.4", "--prior", "0.2", "0.8", "--sizes")
+    assert "36 subjects, 11 successes needed" in run(*asked, "35:37").output
+    refused = run(*asked, "20")
+    assert refused.exit_code == 6
+    assert "Try larger ones." in refused.output
+
+
 def test_simulation_says_its_seed_and_its_standard_errors(run: Run) -> None:
     asked = ("monitor", "simulate", STUDY, "--toxicity", "0.25", "--trials", "3000", "--seed", "7")
     one, two = run(*asked), run(*asked, "--workers", "2")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.cli.monitor_options import PAIR, RATE, TRUE_RATE, answer, asked, looks_option
+from protocord.cli.monitor_options import PAIR, RATE, TRUE_RATE, Looks, answer, asked, looks_option
 from protocord.cli.outcome import deliver
+from protocord.statistics.rounding import shown
 from protocord.values import Language, Reason
 from protocord.words import say
+from protocord.words.layout import WIDTH, wrap
 
 if TYPE_CHECKING:
     from protocord.design.monitoring import Boundary
@@ -147,6 +149,45 @@ def predictive(
     _deliver_boundaries(tuple(found), true_rates or _around(rate), language, form, out)
 
 
+@click.command(name="predictive-design")
+@click.option("--null", type=RATE, required=True, help="Rate not worth pursuing.")
+@click.option("--alternative", type=RATE, required=True, help="Rate worth pursuing.")
+@click.option("--alpha", type=RATE, default=0.1, show_default=True, help="Greatest type I error.")
+@click.option("--beta", type=RATE, default=0.1, show_default=True, help="Greatest type II error.")
+@click.option("--prior", **PAIR, required=True, help="Shapes of the beta prior.")
+@click.option("--first", type=click.IntRange(1), default=10, show_default=True, help="Evaluable subjects at the first look.")
+@click.option("--sizes", type=Looks(), required=True, help="Sizes tried, smallest first: 20:60.")
+@answer
+def predictive_design(
+    null: float, alternative: float, alpha: float, beta: float, prior: tuple[float, float], first: int, sizes: tuple[int, ...],
+    language: Language, form: str, out: Path | None,
+) -> None:  # fmt: skip
+    """Find the smallest trial that a predictive-probability rule can run within both errors (Lee and Liu).
+
+    \b
+    Example:
+      protocord monitor predictive-design --null 0.2 --alternative 0.4 --prior 0.2 0.8 --sizes 25:50
+    """
+    from protocord.design import monitoring as rules
+    from protocord.errors import Place, Problem, Refused
+
+    with asked():
+        found = rules.predictive_design(null, alternative, alpha, beta, prior, sizes, first=first)
+    if found is None:
+        raise Refused([Problem(Place("--sizes"), "No size among them holds both errors.", "Try larger ones.")])
+    sized = Reason.of(
+        "monitoring_predictive_design",
+        last=found.last,
+        success=found.success,
+        low=shown(found.certainty[0], 3),
+        high=shown(found.certainty[1], 3),
+        threshold=f"{found.threshold:g}",
+        type_i=shown(found.type_i_error, 4),
+        power=shown(found.power, 4),
+    )
+    _deliver_boundaries((found.boundary,), (null, alternative), language, form, out, (*wrap(say(sized, language), WIDTH), ""))
+
+
 @click.command(name="thall-simon")
 @click.option("--standard", **PAIR, required=True, help="Beta shapes of the standard treatment's rate.")
 @click.option("--prior", **PAIR, required=True, help="Beta shapes of the prior of the experimental rate.")
@@ -259,4 +300,4 @@ def surface(
     deliver(results, figures=figures, out=out, form=form, language=language, lines=surface_lines(few, many, shown, language))
 
 
-RULES = (boundary, predictive, thall_simon, bop2, surface)
+RULES = (boundary, predictive, predictive_design, thall_simon, bop2, surface)

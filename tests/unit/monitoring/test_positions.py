@@ -188,6 +188,7 @@ def test_a_limit_that_pending_subjects_cannot_save_will_be_crossed() -> None:
 
 def test_where_every_event_crosses_the_first_one_does() -> None:
     every = watched(_limit(rule={"kind": "each_event"}, looks=None), 40)
+    assert (every.boundary.looks[0], every.boundary.looks[-1], set(every.boundary.bounds)) == (1, 40, {1})
     assert position(every, Count(0, 50, 0, 0)).status == "near"
     assert position(every, Count(0, 5, 1, 0)).status == "may_cross"
     assert position(every, Count(1, 50, 0, 0)).status == "crossed"
@@ -231,6 +232,14 @@ def test_shares_of_the_window_are_kept_where_each_pending_has_one(limits: tuple[
         {"subject": ["a", "b"], "evaluable": ["pending", "pending"], "event": ["", "no"], "passed": ["0.25", "0.75"]}
     )
     assert count_events(frame, limits)["rule_a_dlt"] == Count(0, 0, 2, 0, (0.25, 0.75))
+
+
+def test_a_table_is_named_as_its_reader_names_it(limits: tuple[WatchedLimit, ...]) -> None:
+    wrong = pl.DataFrame({"subject": ["a"], "evaluable": ["pending"], "event": ["yes"]})
+    with pytest.raises(TableProblems, match="^monitoring_events: row 1"):
+        count_events(wrong, limits)
+    with pytest.raises(TableProblems, match="^of_today.csv: row 1"):
+        count_events(wrong, limits, file="of_today.csv")
 
 
 @pytest.mark.parametrize(

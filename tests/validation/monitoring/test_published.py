@@ -146,3 +146,23 @@ def _is_the_earliest(boundary: rules.Boundary, rate: float, alpha: float) -> boo
     bounds = [looser.bound(look) for look in boundary.looks]
     does = rules.characteristics(rules.listed(boundary.looks, bounds, direction=">="), [rate])
     return bool(does.high[0] > alpha)
+
+
+def test_the_smallest_predictive_design_is_that_of_lee_and_liu() -> None:
+    """Lee & Liu 2008, Clin Trials 5:93, p0 0.2, p1 0.4, both errors 0.1, prior Beta(0.2, 0.8): 36 subjects, theta_T 0.852 to 0.922."""
+    found = rules.predictive_design(0.2, 0.4, 0.1, 0.1, (0.2, 0.8), range(33, 40))
+    assert found is not None
+    assert (found.last, found.success) == (36, 11)
+    assert found.certainty[0] < 0.852
+    assert 0.922 <= found.certainty[1] < 0.923
+    published = rules.predictive_design(0.2, 0.4, 0.1, 0.1, (0.2, 0.8), [36], thresholds=(0.001,))
+    assert published is not None
+    assert (published.type_i_error, published.power, published.subjects_null) == pytest.approx((0.088, 0.906, 27.67), abs=5e-3)
+    assert found.subjects_null < published.subjects_null, "a threshold above 0.001 stops earlier and still holds both errors"
+    does = rules.characteristics(found.boundary, [0.2, 0.4])
+    assert (does.passes[0], does.passes[1], does.subjects[0]) == pytest.approx(
+        (found.type_i_error, found.power, found.subjects_null), abs=1e-12
+    )
+    assert rules.predictive_design(0.2, 0.4, 0.1, 0.1, (0.2, 0.8), [35]) is None
+    with pytest.raises(ValueError, match="every size must reach the first look"):
+        rules.predictive_design(0.2, 0.4, 0.1, 0.1, (0.2, 0.8), [9])

@@ -4,7 +4,7 @@
 | --- | --- |
 | too many events, with a given chance of a false alarm | `pocock`, `obrien_fleming`, `wang_tsiatis`, `beta_binomial`, `max_sprt`, `calibrated_sprt` |
 | by a posterior probability, by Wald's ratio, as a protocol lists it | `posterior`, `sprt`, `listed` |
-| by the chance of success at the end; against a standard that is uncertain itself | `predictive_boundary`, `thall_simon` |
+| by the chance of success at the end; against a standard that is uncertain itself | `predictive_boundary`, `predictive_design`, `thall_simon` |
 | tuned to the greatest power within the error, one endpoint or two | `bop2`, `bop2_two` |
 | what a rule does at each true rate, or pair of rates | `characteristics`, `joint_characteristics`, `surface` |
 | subjects enrolled but not yet evaluable; looks that fall off the plan | `overrun`, `weighted_posterior`, `Boundary.attained` |
@@ -27,6 +27,7 @@ from protocord.design.monitoring.joint import (
 )
 from protocord.design.monitoring.pending import Overrun, attained_characteristics, overrun, weighted_posterior
 from protocord.design.monitoring.predictive import Predictive, conditional_power, predictive_boundary
+from protocord.design.monitoring.predictive_search import PredictiveDesign, predictive_design
 from protocord.design.monitoring.sequential import (
     beta_binomial,
     calibrate,
@@ -55,6 +56,7 @@ __all__ = [
     "Overrun",
     "Posterior",
     "Predictive",
+    "PredictiveDesign",
     "Threshold",
     "WangTsiatis",
     "attained_characteristics",
@@ -78,6 +80,7 @@ __all__ = [
     "pocock",
     "posterior",
     "predictive_boundary",
+    "predictive_design",
     "rates_grid",
     "sprt",
     "surface",
