@@ -80,7 +80,7 @@ def _with_loss(results: Results, n: int, loss: float | None) -> Results:
 LOSS = click.option("--loss", type=RATE, help="Share of subjects that cannot be evaluated: says how many to enrol.")
 
 
-@design.command()
+@design.command(short_help="One stage, exact, with the saw-tooth.")
 @question_options
 @LOSS
 @out_option
@@ -121,7 +121,7 @@ def single(
     _deliver(results, figures, out, form, language)
 
 
-@design.command()
+@design.command(short_help="Simon's optimal and minimax two-stage designs.")
 @question_options
 @click.option("--at-most", type=click.IntRange(2), help="Ceiling on n; without it the search ends where a proof ends it.")
 @LOSS
@@ -159,7 +159,7 @@ def simon(
     _deliver(results, {"characteristics": lambda: operating_curve(results, language)}, out, form, language)
 
 
-@design.command()
+@design.command(short_help="Admissible two-stage designs, with their weights.")
 @question_options
 @out_option
 @language_option
@@ -188,7 +188,7 @@ def admissible(
     _deliver(results, figures, out, form, language)
 
 
-@design.command()
+@design.command(short_help="Efficacy stop, three stages, curtailment.")
 @question_options
 @click.option(
     "--kind",
@@ -259,7 +259,7 @@ def stages(
     _deliver(results, {"characteristics": lambda: operating_curve(results, language)}, out, form, language)
 
 
-@design.command()
+@design.command(short_help="Gehan's two stages (1961).")
 @click.option("--p1", type=RATE, required=True, help="Rate worth pursuing.")
 @click.option("--error", type=RATE, default=0.05, show_default=True, help="Largest P(no response in the first stage | p1).")
 @click.option("--standard-error", type=RATE, default=0.1, show_default=True, help="Standard error wanted at the end.")
@@ -285,7 +285,7 @@ def gehan(p1: float, error: float, standard_error: float, limit: float, out: Pat
     deliver(results, out=out, form=form, language=language, lines=lines(results, language))
 
 
-@design.command("bryant-day")
+@design.command("bryant-day", short_help="Two stages for response and tolerance at once.")
 @click.option("--p0", type=RATE, required=True, help="Response rate not worth pursuing.")
 @click.option("--p1", type=RATE, required=True, help="Response rate worth pursuing.")
 @click.option("--toxic", type=RATE, required=True, help="Toxicity rate that is too high.")
@@ -333,7 +333,7 @@ def bryant_day(
     deliver(results, out=out, form=form, language=language, lines=lines(results, language))
 
 
-@design.command()
+@design.command(short_help="What a number of subjects says of a rate.")
 @click.option("--n", "sizes", type=click.IntRange(1), multiple=True, required=True, help="Number of subjects; may be repeated.")
 @click.option(
     "--rates", type=Rates(), default=(0.05, 0.1, 0.2, 0.3, 0.4, 0.5), help="True rates.  [default: 0.05,0.1,0.2,...,0.5]"
@@ -367,7 +367,7 @@ def precision(
     deliver(results, figures=figures, out=out, form=form, language=language, lines=lines(results, language))
 
 
-@design.command()
+@design.command(short_help="Power averaged over what is believed of the rate.")
 @click.option("--design", "given", type=Stages(), required=True, help='The design, such as "3/17 10/37" or one stage "7/40".')
 @click.option("--prior", type=(float, float), required=True, help="Beta prior of the rate: events and non-events, such as 2 5.")
 @click.option("--threshold", type=RATE, help="Rate above which the treatment is worth pursuing.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RULES = ["keep_errors", "green_dahlberg"]
 
 
-@click.command()
+@click.command(short_help="Estimate, p value, interval after stopping.")
 @click.option("--design", "planned", type=Stages(), required=True, help='The planned design, such as "3/13 12/43".')
 @click.option("--seen", type=Seen(), multiple=True, required=True, help="Responses/subjects of each stage alone, in order.")
 @click.option("--p0", type=RATE, required=True, help="Rate not worth pursuing.")
@@ -117,7 +117,7 @@ def _inference(design: StagedDesign, seen: tuple[tuple[int, int], ...], p0: floa
     return infer(design, len(seen), sum(responses for responses, _ in seen), p0=p0, alpha=alpha), False
 
 
-@click.command()
+@click.command(short_help="Bounds for the numbers attained.")
 @question_options
 @click.option("--design", "planned", type=Stages(), required=True, help='The planned two-stage design, such as "3/17 10/37".')
 @click.option("--n1", type=click.IntRange(1), required=True, help="Subjects of the first stage as attained.")

@@ -10,7 +10,7 @@ import click
 
 from protocord.cli.design_options import RATE, Pair, Rates, refused
 from protocord.cli.door import Day, format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, deliver, out_option
+from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
 from protocord.errors import DocumentProblems, Place, Problem
 from protocord.values.text import Language
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from protocord.design.accrual import GammaRate, SiteAccrual
     from protocord.protocol import Protocol
     from protocord.statistics.results import Statistic
+    from protocord.tables import Table
 
 
-@click.command()
+@click.command(short_help="Why this many subjects?")
 @study_argument
 @out_option
 @language_option
@@ -64,7 +65,13 @@ def _why_brief(item: Statistic) -> bool:
     return True
 
 
-@click.command()
+def _site_tables() -> tuple[Table, ...]:
+    from protocord.design.columns import TABLES
+
+    return TABLES
+
+
+@click.command(cls=TableCommand, tables=_site_tables, short_help="When will the last subject be in?")
 @study_argument
 @click.option("--sites", "table", type=TABLE, help="Table of sites; without it every site of the study opens at --start.")
 @click.option("--start", type=Day(), help="Day on which the sites open.  [default: the study's start date]")
@@ -91,13 +98,6 @@ def accrual(
 
     Each site enrols at its own gamma distributed rate from the day it opens; what it has enrolled by the
     data cut updates its rate. Nothing is simulated.
-
-    \b
-    The table of sites (CSV or Parquet):
-      site        the site's code
-      opened      day on which it opens or opened
-      enrolled    subjects enrolled there by the data cut
-      closed      day on which it closes to enrolment; may be left out
 
     \b
     Example:
@@ -154,7 +154,7 @@ def _sites(protocol: Protocol, table: Path | None, start: date | None, cut: date
     return [SiteAccrual(site.code, first) for site in protocol.study.sites], cut or first
 
 
-@click.command()
+@click.command(short_help="BOIN for a lead-in with dose levels.")
 @click.option("--target", type=RATE, default=0.3, show_default=True, help="Target rate of dose-limiting toxicity.")
 @click.option("--low", type=RATE, help="Rate that asks for a higher dose.  [default: 0.6 target]")
 @click.option("--high", type=RATE, help="Rate that asks for a lower dose.  [default: 1.4 target]")
@@ -198,7 +198,7 @@ def boin(
     deliver(results, out=out, form=form, language=language, lines=lines(results, language))
 
 
-@click.command("three-plus-three")
+@click.command("three-plus-three", short_help="3+3 for a lead-in with dose levels.")
 @click.option("--rates", type=Rates(), required=True, help="True toxicity rates, lowest level first.")
 @click.option("--start", type=click.IntRange(1), default=1, show_default=True, help="First level, 1 the lowest.")
 @click.option("--no-expansion", is_flag=True, help="Choose the level below the first too toxic one without treating six there.")

@@ -107,4 +107,6 @@ def three_stages(
                         n += 1
                     if n > last:
                         cut = True
+            if n1 + on1 * (last - n1) < best:
+                cut = True  # a second look at `last` or later might still be cheaper
     return found, values, cut
