@@ -81,7 +81,7 @@ def firth(x: Sequence[float] | Floats, y: Sequence[bool] | NDArray[np.bool_], *,
     ends = [_crossing(depth, float(best[1]), direction) / width for direction in (-1.0, 1.0)]
     slope = float(best[1]) / width
     p_value = float(chi2.sf(2 * (top - null), 1))
-    return Firth(np.array([float(best[0]) - slope * centre, slope]), ends[0], ends[1], p_value, top)
+    return Firth(np.array([float(best[0]) - slope * centre, slope]), ends[0], ends[1], p_value, top + float(np.log(width)))
 
 
 def _penalised(design: Floats, y: Floats, slope: float | None) -> tuple[Floats, float]:
