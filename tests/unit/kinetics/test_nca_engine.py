@@ -11,7 +11,7 @@ import pytest
 
 from protocord.kinetics.nca import trapezoids
 from protocord.kinetics.nca.analysis import Answer, analyse
-from protocord.kinetics.nca.rules import LambdaZRule, Rules
+from protocord.kinetics.nca.rules import BelowLimitRule, Instead, LambdaZRule, Rules
 from protocord.kinetics.profiles import Profiles, from_long
 
 
@@ -39,6 +39,16 @@ def test_the_logarithmic_moment_is_that_of_an_exponential() -> None:
 
     found = trapezoids.moment(1.0, math.exp(-0.3), 4.0, math.exp(-1.2), True)
     assert found == pytest.approx(primitive(4) - primitive(1), rel=1e-12)
+
+
+def test_a_zero_is_never_joined_by_a_logarithm() -> None:
+    rule = BelowLimitRule(between=Instead("zero"))
+    answer = answered([0, 1, 2, 3, 4], [None, 8.0, None, 2.0, 1.0], Rules(trapezoid="linear_log", below_limit=rule))
+    assert answer.value("auc_last") == pytest.approx(4 + 4 + 1 + 1 / math.log(2))
+    assert not trapezoids.is_log(0.0, 2.0, trapezoids.LINEAR_LOG, True)
+    assert not trapezoids.is_log(2.0, 0.0, trapezoids.LINEAR_LOG, True)
+    assert trapezoids.is_log(2.0, 3.0, trapezoids.LINEAR_LOG, True)
+    assert not trapezoids.is_log(2.0, 1.0, trapezoids.LINEAR_LOG, False)
 
 
 def test_interpolation_follows_the_rule() -> None:

@@ -1,0 +1,165 @@
+"""The analysis that a protocol asks for, on the tutorial's made-up children."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from protocord.kinetics.intake import Taken, take
+from protocord.kinetics.nca.study import Analysis, nca
+from protocord.protocol import STUDIES, Protocol, load
+from protocord.report.kinetics import footnotes, lines, tables
+from protocord.statistics import convention
+from protocord.values import Reason
+from protocord.words import say
+
+DATA = Path(__file__).parents[3] / "docs" / "tutorials" / "data"
+
+
+@pytest.fixture(scope="module")
+def protocol() -> Protocol:
+    return load(STUDIES / "nct06848582")
+
+
+@pytest.fixture(scope="module")
+def taken(protocol: Protocol) -> Taken:
+    analytes = {one.id: one for one in protocol.kinetics.analytes if one.role == "kinetics"}
+    return take(DATA / "kinetics_concentrations.csv", DATA / "kinetics_doses.csv", analytes, dose_unit="10*7/kg", cells=True)
+
+
+@pytest.fixture(scope="module")
+def found(protocol: Protocol, taken: Taken) -> Analysis:
+    return nca(protocol, taken, infusions=True)
+
+
+def test_every_statistic_names_conventions_that_exist(found: Analysis) -> None:
+    used = {name for item in found.results for name in item.conventions}
+    assert used >= {"kinetics_trapezoid", "kinetics_lambda_z", "kinetics_persistence", "kinetics_carry_over", "kinetics_peak"}
+    assert all(convention(name).id == name for name in used)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_reason_can_be_said(found: Analysis, language: str) -> None:
+    reasons = [item.reason for item in found.results if item.reason is not None]
+    assert reasons
+    assert all(say(reason, language) for reason in reasons)  # type: ignore[arg-type]
+
+
+def test_parameters_carry_the_protocol_s_codes(found: Analysis) -> None:
+    item = found.results.one("nca", "auc_interval", subject="SIM-02", window="course_1")
+    assert item.context["code"] == "AUCINT"
+    assert item.unit == "{cells}/uL.d"
+    assert item.method == "linear_up_log_down"
+
+
+def test_a_loss_constant_is_refused_while_earlier_cells_are_there(found: Analysis) -> None:
+    assert isinstance(found.results.value("nca", "clearance", subject="SIM-02", window="dose_1"), float)
+    refused = found.results.one("nca", "clearance", subject="SIM-02", window="dose_2")
+    assert refused.reason == Reason.of("kinetics_clearance_carry_over")
+    washed_out = found.results.one("nca", "clearance", subject="SIM-02", window="dose_5")
+    assert isinstance(washed_out.value, float)
+
+
+def test_expansion_is_told_of_products_that_expand_and_a_loss_constant_of_the_others(
+    protocol: Protocol, taken: Taken, found: Analysis
+) -> None:
+    refused = found.results.one("nca", "fold_expansion", subject="SIM-02", window="dose_1")
+    assert refused.reason == Reason.of("kinetics_fold_not_expanding")
+    product = protocol.dosing.product.model_copy(update={"kind": "car_nk_cells"})
+    other = replace(protocol, dosing=protocol.dosing.model_copy(update={"product": product}))
+    results = nca(other, taken, infusions=True).results
+    assert results.value("nca", "fold_expansion", subject="SIM-02", window="dose_1") == 1
+    assert results.one("nca", "clearance", subject="SIM-02", window="dose_1").reason == Reason.of("kinetics_clearance_expanding")
+
+
+def test_the_donors_of_a_course_are_summed(found: Analysis) -> None:
+    rows = found.results.select("nca", "auc_interval", subject="SIM-01", window="course_1")
+    by_donor = {item.context["donor"]: item.value for item in rows}
+    assert set(by_donor) == {"CB-014", "CB-022", "all"}
+    assert by_donor["all"] == pytest.approx(by_donor["CB-014"] + by_donor["CB-022"])  # type: ignore[operator]
+
+
+def test_over_several_infusions_only_what_is_defined_is_told(protocol: Protocol, taken: Taken) -> None:
+    parameters = tuple(
+        item.model_copy(update={"parameter": "auc_inf"}) if item.id == "auc_0_28d" else item
+        for item in protocol.kinetics.parameters
+    )
+    asked = replace(protocol, kinetics=protocol.kinetics.model_copy(update={"parameters": parameters}))
+    results = nca(asked, taken).results
+    assert results.one("nca", "auc_inf_obs", subject="SIM-02", window="course_1").reason == Reason.of(
+        "kinetics_several_infusions"
+    )
+
+
+def test_the_area_to_the_next_infusion_has_its_own_code(protocol: Protocol, taken: Taken) -> None:
+    parameters = tuple(
+        item.model_copy(update={"parameter": "auc_tau", "code": ""}) if item.id == "auc_0_7d" else item
+        for item in protocol.kinetics.parameters
+    )
+    asked = replace(protocol, kinetics=protocol.kinetics.model_copy(update={"parameters": parameters}))
+    item = nca(asked, taken).results.one("nca", "auc_tau", subject="SIM-02", window="infusion_1")
+    assert item.context["code"] == "AUCTAU"
+
+
+def test_an_interval_that_does_not_start_at_its_time_zero_is_refused(protocol: Protocol, taken: Taken) -> None:
+    first = protocol.kinetics.intervals[0]
+    late = type(first).model_validate({**first.model_dump(), "name": first.name, "start": "1 day"})
+    asked = replace(protocol, kinetics=protocol.kinetics.model_copy(update={"intervals": (late,)}))
+    with pytest.raises(ValueError, match="after its time zero"):
+        nca(asked, taken)
+
+
+def test_carry_over_is_subtracted_under_its_own_name(found: Analysis) -> None:
+    observed = found.results.value("nca", "auc_tau", subject="SIM-02", window="dose_2")
+    less = found.results.value("nca", "auc_less_carry_over", subject="SIM-02", window="dose_2")
+    assert 0 < less < observed
+    first = found.results.one("nca", "auc_less_carry_over", subject="SIM-02", window="dose_1")
+    assert first.reason == Reason.of("kinetics_no_carry_over")
+
+
+def test_the_points_of_a_slope_are_told(found: Analysis) -> None:
+    times = str(found.results.value("nca", "lambda_z_times", subject="SIM-02", window="dose_1")).split()
+    assert len(times) == found.results.value("nca", "lambda_z_points", subject="SIM-02", window="dose_1")
+
+
+def test_results_left_out_are_counted_with_their_reasons(found: Analysis) -> None:
+    counts = {item.context["why"]: item.value for item in found.results.select("nca", "n_left_out")}
+    assert counts == {"clotted": 1, "tube of another child": 2}
+
+
+def test_the_second_study_s_plan_is_analysed_too(taken: Taken) -> None:
+    other = load(STUDIES / "nct06631391")
+    assert nca(other, taken).results.value("nca", "cmax", subject="SIM-02") == pytest.approx(16.7, abs=0.05)
+
+
+def test_footnotes_say_the_assay_the_rules_and_what_was_left_out(protocol: Protocol, found: Analysis) -> None:
+    said = "\n".join(footnotes(protocol, found, "en"))
+    for part in (
+        "ddPCR or qPCR",
+        "LLOQ by sample, 0.084 to 0.54",
+        "cells/µL = % donor",
+        "linear trapezoids up",
+        "clotted 1",
+        found.results.inputs[:12],
+    ):
+        assert part in said
+
+
+def test_a_table_stands_for_each_set_of_windows(found: Analysis) -> None:
+    made = tables(found)
+    assert {"samples", "doses", "means", "profiles_intervals", "profiles_infusions"} == set(made)
+    assert made["profiles_infusions"].height == len(found.answers["infusions"].profiles)
+
+
+def test_a_whole_interval_below_the_limit_is_shown_as_blq(protocol: Protocol, taken: Taken) -> None:
+    import polars as pl
+
+    from protocord.kinetics.nca.summary import summarise
+
+    below = taken.samples.with_columns(value=pl.lit(None, pl.Float64), censoring=pl.lit("left"), lloq=pl.lit(0.5))
+    analysis = nca(protocol, replace(taken, samples=below))
+    text = "\n".join(lines(protocol, analysis, summarise(analysis.results), "en"))
+    assert "CMAX      BLQ" in text
+    assert "BLQ (BLQ)" in text
