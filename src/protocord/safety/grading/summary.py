@@ -15,6 +15,22 @@ from protocord.statistics import Results, Statistic
 GRADES = (0, 1, 2, 3, 4)
 # Why a result has no grade that is no fault of the data: CTCAE does not grade it.
 BESIDE = ("no_term", "no_such_term", "no_numeric_rule")
+# Every choice that may stand behind a grade; which of them a result met is told by its row of the standard.
+CONVENTIONS = (
+    "grading_exact",
+    "grading_si",
+    "grading_missing_limit",
+    "grading_baseline",
+    "grading_same_day",
+    "grading_abnormal_baseline",
+    "grading_fibrinogen",
+    "grading_anticoagulated",
+    "grading_qualifiers",
+    "grading_whole_number_bands",
+    "grading_inclusive_starts",
+    "grading_corrected_calcium",
+    "grading_alt_high_baseline",
+)
 _SHARED = ("row", "subject", "date", "concept", "is_baseline", "period", "version")
 _OWN = ("term", "grade", "grade_min", "grade_max", "status", "rule", "reasons")
 
@@ -77,8 +93,7 @@ def summary(
 
 
 def _statistic(name: str, value: int, **context: str) -> Statistic:
-    named = ("grading_exact", "grading_si", "grading_baseline", "grading_missing_limit", "grading_qualifiers")
-    return Statistic("ctcae", name, value, context=context, method="ctcae_laboratory", conventions=named)
+    return Statistic("ctcae", name, value, context=context, method="ctcae_laboratory", conventions=CONVENTIONS)
 
 
 def _totals(frame: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Statistic]:

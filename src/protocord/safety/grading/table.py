@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
@@ -74,12 +75,13 @@ def grade_table(
         frame = _with_subjects(frame, people)
     if problems:
         raise TableProblems(problems)
-    notices: list[Problem] = []
+    notices = list(_columns_odd(frame, file))
     bands = None
     if ranges_of is not None:
         raw = read(RANGES, ranges_of)
         inputs.append(raw)
-        bands, notices = ranges.checked(raw, every, _name(ranges_of, RANGES.name))
+        bands, gaps = ranges.checked(raw, every, _name(ranges_of, RANGES.name))
+        notices += gaps
     frame = frame.with_columns(pl.col(name).fill_null(value=said) for name, said in (stated or {}).items() if name in QUALIFIERS)
     prepared = preparing.prepare(frame, every, bands, baseline, file)
     made = graded_columns(prepared, table, undecided, abnormal_baseline)
@@ -88,6 +90,14 @@ def grade_table(
 
 def _name(source: Source, otherwise: str) -> str:
     return otherwise if isinstance(source, pl.DataFrame) else Path(source).name
+
+
+def _columns_odd(frame: pl.DataFrame, file: str) -> Iterator[Problem]:
+    """Columns that are carried along and may be meant for something: `symptom` would otherwise say nothing, and nobody would know."""
+    for name in frame.columns:
+        alike = [] if name in (*RESULTS.names, "row") else get_close_matches(name, RESULTS.names, n=1, cutoff=0.8)
+        if alike:
+            yield problem(file, None, name, "is carried along and grades nothing.", f"Did you mean {alike[0]!r}?")
 
 
 def _rows_wrong(frame: pl.DataFrame, file: str) -> list[Problem]:

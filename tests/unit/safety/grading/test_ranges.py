@@ -125,10 +125,8 @@ def test_a_gap_between_bands_is_a_notice_and_no_refusal() -> None:
     rows = [("A", "ALT", "any", "0", "5", "", "", "1", "40", "U/L"), ("A", "ALT", "any", "6", "18", "", "", "1", "40", "U/L")]
     results = pl.DataFrame([{"subject": "1", "date": "2025-03-01", "test": "ALT", "value": "60", "unit": "U/L"}])
     notices = grade_table(results, version="5.0", ranges_of=bands(*rows)).notices
-    assert [str(notice) for notice in notices] == [
-        "reference ranges: row 1, column age_high: ALT at A has no range from 5 to 6 years (female or male). "
-        "A result at such an age is not graded against a range."
-    ]
+    what = "ALT at A has no range from 5 to 6 years (female or male). A result at such an age is not graded against a range."
+    assert [str(notice) for notice in notices] == [f"reference ranges: row 1, column age_high: {what}"]
     girls = ("A", "ALT", "female", "5", "6", "", "", "1", "40", "U/L")
     (notice,) = grade_table(results, version="5.0", ranges_of=bands(*rows, girls)).notices
     assert "from 5 to 6 years (male)" in str(notice)

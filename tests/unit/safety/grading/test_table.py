@@ -10,8 +10,12 @@ import pytest
 from protocord.errors import ProblemsFound
 from protocord.safety import grade_table
 from protocord.safety.columns import TABLES
-from protocord.safety.grading.summary import by_term, summary, worst
+from protocord.safety.grading.columnar import CAUSES
+from protocord.safety.grading.summary import CONVENTIONS, by_term, summary, worst
+from protocord.statistics import conventions
 from protocord.tables import TableProblems
+from protocord.values import Reason
+from protocord.words import say
 
 ROW = {
     "subject": "1",
@@ -298,3 +302,20 @@ def test_results_are_counted_by_term_grade_and_reason() -> None:
 
 def test_the_tables_of_grading_are_listed() -> None:
     assert {"laboratory results", "reference ranges", "subjects"} <= {one.name for one in TABLES}
+
+
+def test_a_column_that_is_nearly_one_that_grades_is_noticed() -> None:
+    (notice,) = graded({"symptom": "yes", "visit": "V3"}).notices
+    assert str(notice) == "laboratory results: column symptom: is carried along and grades nothing. Did you mean 'symptoms'?"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_reason_that_a_table_can_give_has_its_words(language: Any) -> None:
+    for cause in CAUSES:
+        assert say(Reason.of(f"grading_{cause}", term="Anemia", version="5.0"), language)
+
+
+def test_each_convention_behind_a_grade_has_its_row() -> None:
+    area = {name for name, one in conventions().items() if one.area == "grading"}
+    assert area == set(CONVENTIONS)
+    assert {one.conventions for one in summary(graded({}))} == {CONVENTIONS}
