@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 import pytest
 from matplotlib.text import Text
 
@@ -88,6 +89,26 @@ def test_a_figure_of_what_the_results_lack_is_refused() -> None:
         hazard_ratio_forest(results, endpoint("os"), "en")
     with pytest.raises(LookupError, match="no survival of os at 5 months"):
         landmark_forest(results, endpoint("os"), "en", landmark="5 months")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_competing_events_are_drawn_as_incidences_with_both_kinds_counted(language: Language) -> None:
+    protocol, _ = given()
+    first, *rest = protocol.efficacy.time_to_event
+    competes = first.model_copy(update={"events": ("progression",), "competing": ("death",)})
+    efficacy = protocol.efficacy.model_copy(update={"time_to_event": (competes, *rest)})
+    other = Protocol(**{**{name: getattr(protocol, name) for name in protocol.__dataclass_fields__}, "efficacy": efficacy})
+    died = pl.col("cause") == "death"
+    table = (
+        pl.read_csv(DATA).filter(endpoint="pfs").with_columns(status=pl.when(died).then(pl.lit("competing")).otherwise("status"))
+    )
+    times = read_times(other, table)
+    said = words(survival_curves(survive(other, times), competes, language))
+    assert ("events: 26 of 40" if language == "en" else "事件：26例（n=40）") in said
+    assert ("competing events: 9 of 40" if language == "en" else "竞争事件：9例（n=40）") in said
+    grouped = words(survival_curves(survive(other, times, by="histology"), competes, language))
+    assert ("Gray's test, events: p = 0.002" if language == "en" else "Gray检验（事件）：P=0.002") in grouped
+    assert ("13 events, 7 competing, 4 censored" if language == "en" else "事件13例，竞争事件7例，删失4例") in grouped
 
 
 def test_a_length_is_said_in_each_language() -> None:

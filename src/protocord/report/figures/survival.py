@@ -77,7 +77,7 @@ def survival_curves(
         _draw(curve, line, place, few)
     labels = [_described(rows, line, endpoint, language) for line in lines]
     handles = [curve.plot([], [], color=PALETTE[at % 7], linestyle=LINES[at % 7], linewidth=1.8)[0] for at in range(len(lines))]
-    curve.legend(handles, labels, loc="upper left" if incidence else "best", fontsize=8.5)
+    curve.legend(handles, labels, loc="best", fontsize=8.5)
     curve.set_ylim(-2, 104)
     curve.set_xlim(-0.015 * ticks[-1], ticks[-1] * 1.02)
     curve.set_xticks(ticks)
@@ -131,9 +131,8 @@ def _line(
     estimate = "incidence" if key[1] else "survival"
     columns = {name: np.array([point[name] for point in points.values()]) for name in (*_NAMES[:2], estimate, "lower", "upper")}
     label = group_name(key[0], language)
-    if key[1]:
-        kind = term(f"figure_survival_{key[1]}", language)
-        label = kind if key[0] == "all" else f"{label}, {kind}"
+    if key[1] and key[0] == "all":
+        label = term(f"figure_survival_{key[1]}", language)
     month = float(endpoint.days_per_month)
     months = np.array(list(points)) / month
     value, lower, upper = (100 * columns[name] for name in (estimate, "lower", "upper"))
@@ -204,6 +203,9 @@ def _described(rows: Sequence[Statistic], line: Line, endpoint: TimeToEvent, lan
 
     n, events, censored, competing = (_value(number(name)) for name in ("n", "n_event", "n_censored", "n_competing"))
     counts: dict[str, Particular] = {"group": line.label, "n": n, "events": events}
+    if line.key[1] and line.key[0] == "all":
+        happened = events if line.key[1] == "event" else competing
+        return _say("figure_survival_counts_of_kind", language, kind=line.label, happened=happened, n=n)
     if line.key[1]:
         return _say("figure_survival_counts_competing", language, **counts, competing=competing, censored=censored)
     censored = int(line.n_censored.sum()) if censored is None else censored
@@ -245,6 +247,8 @@ def _notes(
     method = "figure_survival_incidence_method" if incidence else "figure_survival_method"
     level, transform = _percent(float(endpoint.level)), f"survival_{endpoint.interval}"
     notes = [_say(method, language, level=level, transform=transform, days=endpoint.days_per_month)]
+    if incidence:
+        notes.append(term("figure_survival_incidence_note", language))
     notes.append(_say("figure_survival_tail", language, limit=few))
     if words := [one.text for one in endpoint.sensitivity if one.id == variant]:
         notes.append(_say("figure_survival_variant", language, text=words[0]))
