@@ -234,3 +234,95 @@ def test_the_best_response_is_the_best_in_order(better: Any, worse: Any) -> None
 
     assert immune_best(both) == better
     assert immune_best(list(reversed(both))) == better
+
+
+def growth(*points: TimePoint, rules: TumourResponse, lesions: tuple[Lesion, ...] = TARGET) -> object:
+    last = immune(rules, *points, lesions=lesions)[-1]
+    assert last.response == "iCPD"
+    return last.reason.particulars["growth"]
+
+
+def test_a_confirmation_says_what_grew(rules: TumourResponse) -> None:
+    start, target = scans(-3, 100, non_target=True), scans(40, 120, non_target=True)
+    by_non_target = scans(40, 90, non_target=True, non_target_progression=True)
+    by_new = scans(40, 90, new(40, mm=10), non_target=True)
+
+    def said(*points: TimePoint) -> object:
+        return growth(start, *points, rules=rules, lesions=BOTH)
+
+    assert said(target, scans(80, 125, non_target=True)) == "irecist_growth_target"
+    assert said(by_non_target, scans(80, 108, non_target=True)) == "irecist_growth_target_first"
+    assert said(by_non_target, scans(80, 90, non_target=True, non_target_growth=True)) == "irecist_growth_non_target"
+    assert said(by_non_target, scans(80, 90, non_target=True, non_target_progression=True)) == "irecist_growth_non_target"
+    assert said(target, scans(80, 120, non_target=True, non_target_progression=True)) == "irecist_growth_non_target_first"
+    assert said(by_new, scans(80, 90, new(80, mm=15), non_target=True)) == "irecist_growth_new"
+    assert said(by_new, scans(80, 90, new(80, grown=True), non_target=True)) == "irecist_growth_new"
+    assert said(by_new, scans(80, 90, new(80, mm=10), new(80, "X2"), non_target=True)) == "irecist_growth_another_new"
+
+
+def test_early_progression_of_non_target_disease_must_then_only_grow(rules: TumourResponse) -> None:
+    base = (scans(-3, 100, non_target=True), scans(40, 120, non_target=True))
+    early = scans(60, 120, non_target=True, non_target_progression=True)
+    calm = scans(60, 120, non_target=True)
+    later = scans(90, 120, non_target=True, non_target_growth=True)
+
+    assert by(immune(rules, *base, early, later, lesions=BOTH)) == ["iUPD", "iUPD", "iCPD"]
+    assert by(immune(rules, *base, calm, later, lesions=BOTH)) == ["iUPD", "iUPD", "iUPD"]
+
+
+def test_growth_is_held_against_the_first_of_the_block(rules: TumourResponse) -> None:
+    assert by(immune(rules, scans(-3, 100), scans(40, 120), scans(60, 126), scans(90, 125))) == ["iUPD", "iUPD", "iCPD"]
+    unmeasured = (scans(-3, 100), scans(40, 90, new(40)), scans(80, 90, new(80, mm=11)))
+    assert by(immune(rules, *unmeasured, scans(120, 90, new(120, mm=16)))) == ["iUPD", "iUPD", "iCPD"]
+    assert by(immune(rules, *unmeasured, scans(120, 90, new(120, mm=15.9)))) == ["iUPD", "iUPD", "iUPD"]
+    measured = (scans(-3, 100), scans(40, 90, new(40, mm=10)), scans(80, 90, new(80, mm=13)))
+    assert by(immune(rules, *measured, scans(120, 90, new(120, mm=15)))) == ["iUPD", "iUPD", "iCPD"]
+
+
+def test_an_open_block_counts_only_its_own_later_sets(rules: TumourResponse) -> None:
+    sizes = [(40, 120), (80, 121), (120, 60), (160, 80)]
+
+    found = immune_progression(immune(rules, scans(-3, 100), *(scans(day, size) for day, size in sizes)))
+
+    assert found is not None
+    assert (found.on, found.reason.kind) == (on(160), "irecist_progression_not_reassessed")
+
+
+def test_a_set_that_cannot_be_read_shows_a_new_lesion_all_the_same(rules: TumourResponse) -> None:
+    base = (scans(-3, 100), scans(40, 90, new(40)))
+
+    assert by(immune(rules, *base, scans(80, "not_evaluable", new(80)))) == ["iUPD", "iUPD"]
+    assert by(immune(rules, *base, scans(80, "not_evaluable"))) == ["iUPD", "NE"]
+    assert by(immune(rules, *base, scans(80, "not_evaluable", new(80, certainty="equivocal")))) == ["iUPD", "NE"]
+
+
+def test_each_step_names_its_rule(rules: TumourResponse) -> None:
+    found = immune(
+        rules,
+        scans(-3, 100),
+        scans(20, 90),
+        scans(40, 120),
+        scans(80, 121),
+        scans(120, "not_evaluable"),
+        scans(160, 126),
+        scans(200, 50),
+    )
+
+    assert [(one.response, one.reason.kind) for one in found] == [
+        ("iSD", "irecist_as_recist"),
+        ("iUPD", "irecist_opened"),
+        ("iUPD", "irecist_unchanged"),
+        ("NE", "irecist_not_evaluable"),
+        ("iCPD", "irecist_confirmed_late"),
+        ("iCPD", "irecist_after_confirmation"),
+    ]
+    assert [one.progression_on for one in found] == [None, on(40), on(40), None, on(40), on(40)]
+    assert say(found[0].reason, "en") == "As RECIST 1.1: SD."
+    reset = immune(rules, scans(-3, 100), scans(40, 120), scans(80, 60))[1]
+    assert say(reset.reason, "en") == "iPR: the unconfirmed progression of 2025-02-10 is taken back."
+
+
+def test_the_block_of_a_later_set_keeps_the_day_when_confirmed_twice_over(rules: TumourResponse) -> None:
+    found = immune(rules, scans(-3, 100), scans(40, 60), scans(80, 80), scans(120, 85), scans(160, 90), scans(200, 95))
+
+    assert [one.progression_on for one in found] == [None, on(80), on(80), on(80), on(80)]

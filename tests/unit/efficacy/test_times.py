@@ -332,3 +332,54 @@ def test_times_gives_everyone_the_endpoint_and_each_of_its_variants(protocol: Pr
 
     assert [time.variant for time in both] == ["main"] * 2 + [name for each in document.sensitivity for name in (each.id,) * 2]
     assert [time.variant for time in main] == ["main"] * 2
+
+
+def test_of_several_events_of_a_kind_the_first_counts(protocol: Protocol) -> None:
+    malignancies = course(protocol, STABLE, ("second_malignancy", 200), ("second_malignancy", 130))
+    therapies = course(protocol, (*STABLE, GROWN), ("new_therapy", 170), ("new_therapy", 60))
+
+    assert short(found(protocol, "efs", malignancies)) == ("event", "second_malignancy", 130)
+    assert short(found(protocol, "pfs", therapies)) == ("censored", "new_therapy", 38)
+    assert found(protocol, "pfs", therapies).reason.particulars["date"] == on(60)
+
+
+def test_a_relapse_after_a_gap_is_censored_and_a_second_malignancy_is_not(protocol: Protocol) -> None:
+    events = ("relapse", "second_malignancy")
+    document = endpoint(protocol, "pfs").model_copy(update={"events": events})
+    plan = assessment_plan(protocol)
+
+    relapse = time_to_event(document, course(protocol, STABLE, ("relapse", 380)), plan)
+    malignancy = time_to_event(document, course(protocol, STABLE, ("second_malignancy", 380)), plan)
+
+    assert short(relapse) == ("censored", "missed_assessments", 91)
+    assert short(malignancy) == ("event", "second_malignancy", 380)
+
+
+def test_without_a_cut_nobody_is_censored_at_one(protocol: Protocol) -> None:
+    one = course(protocol, STABLE, ("contact", 200), known_later=True)
+
+    assert short(found(protocol, "os", one)) == ("censored", "alive_without_event", 200)
+
+
+def test_death_before_the_cut_is_no_cut(protocol: Protocol) -> None:
+    one = course(protocol, STABLE, ("death", 150), cut=on(365), known_later=True)
+
+    assert short(found(protocol, "os", one)) == ("event", "death", 150)
+
+
+def test_an_unscheduled_assessment_on_a_planned_day_stands_for_it(protocol: Protocol) -> None:
+    points = (scan("UNS", 91, 90),)
+
+    assert short(found(protocol, "pfs", course(protocol, points, ("death", 287))))[:2] == ("event", "death")
+    assert short(found(protocol, "pfs", course(protocol, points, ("death", 288))))[:2] == ("censored", "missed_assessments")
+
+
+def test_a_gap_without_any_assessment_counts_from_day_1_also_for_a_later_origin(protocol: Protocol) -> None:
+    document = endpoint(protocol, "pfs").model_copy(update={"origin": "last_infusion"})
+    plan = assessment_plan(protocol)
+
+    def at(day: int) -> Time:
+        return time_to_event(document, course(protocol, (), ("infusion", 60), ("death", day)), plan)
+
+    assert short(at(98)) == ("event", "death", 38)
+    assert short(at(99)) == ("censored", "missed_assessments", 0)

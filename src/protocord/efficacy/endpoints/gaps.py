@@ -51,8 +51,8 @@ def assessment_plan(protocol: Protocol) -> Plan:
         if name not in placed:
             visit = visits[name]
             if visit.anchor == "day_1":
-                study_day = visit.day or 1
-                placed[name] = study_day - 1 if study_day > 0 else study_day
+                assert visit.day is not None  # the document's check: a visit anchored to day 1 has a day, and none is 0
+                placed[name] = visit.day - (visit.day > 0)
             else:
                 placed[name] = day_of(visit.anchor) + (visit.offset or 0)
         return placed[name]

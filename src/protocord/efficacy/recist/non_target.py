@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from protocord.efficacy.recist.lesions import Lesion, Measurement, TimePoint
@@ -66,7 +67,15 @@ def _standing(lesion: Lesion, found: list[Measurement], point: TimePoint, rules:
         return "unread"
     if all(measured.state == "absent" for measured in found):
         return "gone"
-    sizes = [measured.mm for measured in found if measured.state == "measured" and measured.mm is not None]
-    if lesion.nodal and len(sizes) == len(found) and sum(sizes) < rules.measurable.node_normal_below_mm:
+    # A node too small to measure is a normal one; a lesion that is no node persists however small it is.
+    sizes = [_size(measured, rules.thresholds.too_small_mm) for measured in found]
+    known = [size for size in sizes if size is not None]
+    if lesion.nodal and len(known) == len(found) and sum(known) < rules.measurable.node_normal_below_mm:
         return "gone"
     return "present"
+
+
+def _size(measured: Measurement, too_small: Decimal) -> Decimal | None:
+    if measured.mm is not None:
+        return measured.mm
+    return {"absent": Decimal(0), "too_small": too_small}.get(measured.state)

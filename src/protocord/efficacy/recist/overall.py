@@ -18,8 +18,6 @@ from protocord.values import Reason
 
 Overall = Literal["CR", "PR", "SD", "NON_CR_NON_PD", "NED", "PD", "NE"]
 
-RESPONSES: frozenset[Overall] = frozenset({"CR", "PR"})
-
 
 @dataclass(frozen=True, slots=True)
 class Assessed:

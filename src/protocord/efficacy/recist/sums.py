@@ -19,8 +19,8 @@ NOT_ASSESSED: frozenset[Standing] = frozenset({"not_evaluable", "no_record"})
 class Share:
     """What one target adds to the sum: its value in mm (None when not assessed), and why it has that value.
 
-    `gone` says that it meets complete response: absent, or a node below the normal limit. `present` says that a lesion that is
-    no node can be seen.
+    `gone` says that it meets complete response: absent, or a node below the normal limit. `present` says the contrary of a target that
+    was assessed.
     """
 
     lesion: str
@@ -99,7 +99,7 @@ def _share(lesion: Lesion, found: list[Measurement], point: TimePoint, rules: Tu
     small = any(measured.state == "too_small" for measured in found)
     standing: Standing = "absent" if absent else "too_small" if small else "measured"
     gone = total < rules.measurable.node_normal_below_mm if lesion.nodal else absent or total == 0
-    return Share(lesion.id, total, standing, gone=gone, present=not lesion.nodal and not gone, fragments=len(found), on=on)
+    return Share(lesion.id, total, standing, gone=gone, present=not gone, fragments=len(found), on=on)
 
 
 def _value(measured: Measurement, too_small: Decimal) -> Decimal:

@@ -37,14 +37,14 @@ def target_response(
 
     `baseline` and `nadir` are sums in mm; `nadir` is the smallest before `now`, baseline included. `vanished` holds the
     non-nodal targets that were absent at an overall complete response: one seen again is a progression. `on` is the day of the
-    set where no target was scanned, `earliest_scan` the first scan of the set, for the document that dates by it.
+    last target scan of the set, `earliest_scan` the first scan of the set, for the document that dates by it.
 
     Rules in order: reappearance; progression by size, which the assessed lesions alone can establish; not evaluable; complete;
     partial; stable.
     """
     back = [share for share in now.shares if share.lesion in vanished and share.present]
     if back:
-        first = min((share.on for share in back if share.on is not None), default=on)
+        first = min(share.on or on for share in back)
         lesions = ", ".join(share.lesion for share in back)
         return TargetFinding("PD", Reason.of("recist_target_reappeared", lesions=lesions, date=first), first)
     if progressed(now.total, nadir, rules):
@@ -90,8 +90,8 @@ def _size_reason(now: Sum, nadir: Decimal) -> Reason:
 
 def _dated(now: Sum, on: date, earliest: date | None, rules: TumourResponse) -> date:
     if rules.progression_date == "earliest_scan":
-        return min((day for day in (*now.days, earliest) if day is not None), default=on)
-    return now.days[-1] if now.days else on
+        return min([*now.days, earliest or on])
+    return on
 
 
 def _shown(value: Decimal | None) -> Decimal | None:
