@@ -156,7 +156,7 @@ def koyama_chen_tail(planned: tuple[int, int, int, int], first: int, second: int
     r1, n1, r, n = planned
     n2 = n - n1
     if rate in {0.0, 1.0}:
-        return rate if second > 0 or rate == 1.0 else 0.0
+        return rate  # nobody goes on past the first look, or everybody responds
     counts = np.arange(r1 + 1, n1 + 1)
     need = r + 1 - first
     chance = float(binom.sf(second - 1, second_n, rate))
@@ -219,7 +219,7 @@ def after_two_stages(
         return after(StagedDesign.two_stage(*planned), 2, first + second, p0=p0, alpha=alpha)
     total, size = first + second, n1 + second_n
     # The estimates depend on which counts go on and on the sizes, not on the last bound.
-    inner = StagedDesign.two_stage(r1, n1, max(r1, min(r, size - 1)), size)
+    inner = StagedDesign.two_stage(r1, n1, r, size)
 
     def at_least(rate: float) -> float:
         return koyama_chen_tail(planned, first, second, second_n, rate)
@@ -230,7 +230,6 @@ def after_two_stages(
 
     planned_error = float(binom.sf(r - first, n - n1, p0))
     observed_error = float(binom.sf(second - 1, second_n, p0))
-    conditional = umvcue(inner, 1, total)
     return AfterStopping(
         stage=2,
         responses=total,
@@ -239,7 +238,7 @@ def after_two_stages(
         naive=total / size,
         naive_interval=_clopper_pearson(total, size, alpha),
         umvue=float(umvue(inner, 1, total)),
-        umvcue=None if conditional is None else float(conditional),
+        umvcue=float(_share_of_first(inner, 1, total, of_stage=1)),
         median_unbiased=_root(at_least, 0.5),
         bias_adjusted=_bias_adjusted(inner, total / size),
         p_value=at_least(p0),
@@ -252,7 +251,7 @@ def _root(tail: Callable[[float], float], level: float) -> float:
     """The rate at which a rising tail equals `level`; 0 or 1 where it never crosses."""
     if tail(0.0) >= level:
         return 0.0
-    if tail(1.0) <= level and tail(1.0 - 1e-15) <= level:
+    if tail(1.0) <= level:
         return 1.0
     return float(brentq(lambda rate: tail(rate) - level, 0.0, 1.0, xtol=_TOLERANCE, rtol=8.9e-16, maxiter=500))
 

@@ -94,6 +94,8 @@ def test_limits_and_median_are_roots_of_the_tails(design: StagedDesign) -> None:
         found = after(design, stage + 1, count, p0=0.3, alpha=alpha)
         assert found.p_value == pytest.approx(upper_tail(design, stage, count, 0.3), abs=1e-14)
         lower, upper = found.interval.lower, found.interval.upper
+        assert (lower > 0) == (upper_tail(design, stage, count, 0.0) == 0)
+        assert (upper < 1) == (upper_tail(design, stage, count + 1, 1.0) > 0)
         if lower > 0:
             assert upper_tail(design, stage, count, lower) == pytest.approx(alpha, abs=1e-10)
         if upper < 1:
@@ -166,8 +168,12 @@ def test_koyama_chen_with_another_second_stage_is_consistent(size: int) -> None:
                 assert found.p_value <= error + 1e-12
             else:
                 assert found.p_value > error - 1e-12
-            if found.interval.lower > 0:
-                assert koyama_chen_tail(KC, 5, second, size, found.interval.lower) == pytest.approx(0.05, abs=1e-9)
+            assert found.interval.lower > 0  # the first look had to be passed
+            assert (found.interval.upper < 1) == (second < size)
+            inner = StagedDesign.two_stage(3, 13, 12, 13 + size)
+            assert found.umvue == pytest.approx(float(umvue(inner, 1, 5 + second)), rel=1e-14)
+            assert found.umvcue == pytest.approx(float(umvcue(inner, 1, 5 + second) or 0), rel=1e-14)
+            assert koyama_chen_tail(KC, 5, second, size, found.interval.lower) == pytest.approx(0.05, abs=1e-9)
             if second < size and found.interval.upper < 1:
                 assert koyama_chen_tail(KC, 5, second + 1, size, found.interval.upper) == pytest.approx(0.95, abs=1e-9)
             assert found.rejects == (found.interval.lower >= 0.2)
