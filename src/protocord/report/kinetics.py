@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from protocord.kinetics.assay import GENOMES_PER_UG
+from protocord.kinetics.columns import REASONS_MISSING
 from protocord.kinetics.intake import CELLS
 from protocord.kinetics.nca import codes
 from protocord.kinetics.nca.intervals import EVERY
@@ -139,7 +140,9 @@ def footnotes(protocol: Protocol, analysis: Analysis, language: Language) -> lis
     left = samples.filter(pl.col("use") != "yes").with_columns(pl.coalesce("excluded", "reason_missing").alias("why"))
     if left.height:
         counts = left.group_by("why").len().sort("why").iter_rows()
-        reasons = "; ".join(f"{why} {count}" for why, count in counts)
+        # What a person wrote in `excluded` is said as written; a code of `reason_missing` has its words.
+        said = {code: term(f"kinetics_missing_{code}", language) for code in REASONS_MISSING}
+        reasons = "; ".join(f"{said.get(why, why)} {count}" for why, count in counts)
         notes.append(term("kinetics_note_left_out", language).format(samples=left.height, reasons=reasons))
     else:
         notes.append(term("kinetics_note_none_left_out", language))
@@ -164,7 +167,11 @@ def _analyte_note(protocol: Protocol, name: str, samples: pl.DataFrame, language
         limits = term(key, language).format(low=ends[0], high=ends[1])
     unit = str(mine["unit"][0]) if mine.height else analyte.unit
     return term("kinetics_note_analyte", language).format(
-        name=analyte.name.say(language), assay=analyte.assay, matrix=analyte.matrix, unit=_unit(unit, language), limits=limits
+        name=analyte.name.say(language),
+        assay=analyte.assay,
+        matrix=term(f"kinetics_matrix_{analyte.matrix}", language),
+        unit=_unit(unit, language),
+        limits=limits,
     )
 
 

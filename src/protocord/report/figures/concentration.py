@@ -221,7 +221,8 @@ def _curve(axes: Axes, rows: pl.DataFrame, look: dict[str, Any], line: Any, labe
     seen = shown.filter(pl.col("censoring") == "none")
     low = shown.filter(pl.col("censoring") != "none")
     axes.plot(shown["time"], shown["at"], ls=line, lw=0.9, color=look["color"], alpha=0.75)
-    axes.plot(seen["time"], seen["at"], ls="", ms=4.5, **look, label=label)
+    axes.plot(seen["time"], seen["at"], ls="", ms=4.5, **look)
+    axes.plot([], [], ls=line, lw=0.9, ms=4.5, **look, label=label)  # so that the legend shows the dashes too
     axes.plot(low["time"], low["at"], ls="", ms=4.5, mfc="white", **look)
 
 
