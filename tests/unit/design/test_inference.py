@@ -200,3 +200,9 @@ def test_stages_that_cannot_have_been_are_refused(seen: tuple[int, int, int]) ->
 def test_an_outcome_outside_the_design_is_refused(stage: int, count: int) -> None:
     with pytest.raises(ValueError, match=r"has no stage|cannot end"):
         after(TWO, stage, count, p0=0.2, alpha=0.05)
+
+
+def test_a_first_stage_in_which_all_responded_can_go_on() -> None:
+    found = after_two_stages(KC, 13, 0, 20, p0=0.2, alpha=0.05)
+    assert found.decision == "efficacy"
+    assert found.responses == 13
