@@ -383,3 +383,9 @@ def test_a_gap_without_any_assessment_counts_from_day_1_also_for_a_later_origin(
 
     assert short(at(98)) == ("event", "death", 38)
     assert short(at(99)) == ("censored", "missed_assessments", 0)
+
+
+def test_an_adequate_assessment_on_the_day_of_death_closes_the_gap(protocol: Protocol) -> None:
+    points = (scan("RA1", 38, 90), scan("FU6", 273, 90))
+
+    assert short(found(protocol, "pfs", course(protocol, points, ("death", 273)))) == ("event", "death", 273)

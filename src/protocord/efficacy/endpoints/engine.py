@@ -155,13 +155,9 @@ class _Moment:
     count: int | None
 
 
-def _last_adequate(course: Course, origin: date, *, before: date | None = None, same_day: bool = True) -> tuple[str | None, date]:
+def _last_adequate(course: Course, origin: date, *, until: date | None = None) -> tuple[str | None, date]:
     """The last adequate assessment not before the origin, up to a day; the origin where there is none."""
-    fitting = [
-        one
-        for one in course.adequate
-        if one.on >= origin and (before is None or one.on < before or (same_day and one.on == before))
-    ]
+    fitting = [one for one in course.adequate if one.on >= origin and (until is None or one.on <= until)]
     return (fitting[-1].visit, fitting[-1].on) if fitting else (None, origin)
 
 
@@ -193,7 +189,7 @@ def _missed(moment: _Moment) -> Reason | None:
     ending, day_1 = moment.ending, moment.course.day_1
     if ending is None or ending.kind not in _AFTER_GAP or moment.count is None or day_1 is None:
         return None
-    visit, last = _last_adequate(moment.course, moment.origin, before=ending.on, same_day=False)
+    visit, last = _last_adequate(moment.course, moment.origin, until=ending.on)
     # Day 1, not a later origin, is where the plan begins for a child without any adequate assessment.
     since = last if visit is not None else min(last, day_1)
     limit = moment.plan.limit(visit, days_from(day_1, since), moment.count)
@@ -258,10 +254,9 @@ def _day(rule: Censoring, course: Course, origin: date, ending: Ending | None) -
         case "last_adequate_assessment":
             return _last_adequate(course, origin)[1]
         case "last_adequate_before_gap":
-            before = ending.on if ending is not None else None
-            return _last_adequate(course, origin, before=before, same_day=False)[1]
+            return _last_adequate(course, origin, until=ending.on if ending is not None else None)[1]
         case "last_adequate_before_therapy":
-            return _last_adequate(course, origin, before=_therapy(course, origin))[1]
+            return _last_adequate(course, origin, until=_therapy(course, origin))[1]
         case "last_known_alive":
             return course.last_known_alive or origin
         case "data_cut":

@@ -32,7 +32,7 @@ def confirming(points: Sequence[Dated], first: int, wanted: str, rules: Confirma
     disease. (Eisenhauer 2009, section 4.6 and table 3; the numbers are the document's.) Disease after CR has become a
     progression before this is asked.
     """
-    fitting = {"CR"} if wanted == "CR" else {"CR", "PR"}
+    fitting = {"CR", wanted}
     unread = stable = 0
     for place in range(first + 1, len(points)):
         response = points[place].response
