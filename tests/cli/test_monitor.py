@@ -60,6 +60,13 @@ def test_characteristics_are_exact_numbers_in_json_too(run: Run) -> None:
     assert rows[0]["value"] == pytest.approx(0.296312168665, abs=1e-11)
 
 
+def test_characteristics_say_what_pending_subjects_add(run: Run) -> None:
+    """Three pending: expected subjects at 0.25 as protocord.design.monitoring.overrun, itself held to walking every path."""
+    text = run("monitor", "ocs", STUDY, "--rate", "0.25", "--pending", "3").output
+    assert "With 3 subjects enrolled but not evaluable when it stops" in text
+    assert "0.25       32.9               8.22             0.122" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -115,27 +115,35 @@ def position(study: Path, events: Path, language: Language, form: str, out: Path
 @monitor.command()
 @study_argument
 @click.option("--rate", "rates", type=TRUE_RATE, multiple=True, required=True, help="A true rate; give as many as you want.")
+@click.option(
+    "--pending",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Subjects enrolled but not evaluable whenever it stops.",
+)
 @answer
-def ocs(study: Path, rates: tuple[float, ...], language: Language, form: str, out: Path | None) -> None:
+def ocs(study: Path, rates: tuple[float, ...], pending: int, language: Language, form: str, out: Path | None) -> None:
     """Print what each limit does at true rates: chance of stopping, expected subjects and events. Exact.
 
     \b
     Example:
       protocord monitor ocs nct06848582 --rate 0.1 --rate 0.25 --rate 0.4
     """
-    from protocord.cli.monitoring_lines import characteristic_lines
+    from protocord.cli.monitoring_lines import characteristic_lines, overrun_lines
     from protocord.design.monitoring import characteristics, rates_grid
     from protocord.monitor import limit_characteristics, study_limits
     from protocord.protocol import load
     from protocord.report.figures.monitoring import characteristics_plot, stopping_plot
 
     limits = [one for one in study_limits(load(study)) if not one.every_event]
-    results = limit_characteristics(limits, rates, about={"study": study.name})
+    results = limit_characteristics(limits, rates, pending=pending, about={"study": study.name})
     lines: list[str] = []
     figures: dict[str, Any] = {}
     for one in limits:
         found = characteristics(one.boundary, rates)
         lines += [*([""] if lines else []), one.limit.text.say(language), *characteristic_lines(found, language)]
+        lines += overrun_lines(results.select("monitoring_overrun", limit=one.id), pending, language)
         curve = characteristics(one.boundary, rates_grid(0.0, 1.0, 0.01))
         figures[f"ocs_{one.id}"] = lambda one=one, curve=curve: characteristics_plot(
             curve, title=one.limit.text, language=language

@@ -107,7 +107,8 @@ def _deliver_boundaries(
     from protocord.report.figures.monitoring import boundary_plot, characteristics_plot
     from protocord.statistics import Results
 
-    does = characteristics(found, rates)
+    with asked():
+        does = characteristics(found, rates)
     results = Results((*(one for each in found for one in bound_statistics(each)), *characteristic_statistics(does)))
     said = [
         *lines,

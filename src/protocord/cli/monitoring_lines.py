@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from protocord.design.monitoring.joint import JointCharacteristics
     from protocord.design.trials import Simulation
     from protocord.monitor import Position, WatchedLimit
+    from protocord.statistics import Results
 
 
 def limit_lines(limits: Sequence[WatchedLimit], language: Language) -> list[str]:
@@ -88,6 +89,19 @@ def characteristic_lines(found: Characteristics, language: Language) -> list[str
         for place, rate in enumerate(found.rates)
     ]
     return [*table([header, *rows]), term("monitoring_exact", language)]
+
+
+def overrun_lines(found: Results, pending: int, language: Language) -> list[str]:
+    """This will return what pending subjects add, one line a true rate; nothing where there is nothing to say."""
+    rates = list(dict.fromkeys(float(one.context["rate"]) for one in found))  # type: ignore[arg-type]
+    if not rates:
+        return []
+    keys = ("monitoring_rate", "monitoring_subjects", "monitoring_events", "monitoring_undone")
+    rows = [[term(key, language) for key in keys]]
+    for rate in rates:
+        subjects, events, undone = (found.value(name=name, rate=rate) for name in ("subjects", "events", "undone"))
+        rows.append([f"{rate:g}", shown(subjects, 1), shown(events, 2), shown(undone, 3)])
+    return [*wrap(say(Reason.of("monitoring_overrun", pending=pending), language), WIDTH), *table(rows)]
 
 
 def optimum_lines(found: Bop2, language: Language) -> list[str]:

@@ -41,7 +41,7 @@ class Position:
     def said(self) -> tuple[Reason, ...]:
         """This will return the position in words, first the finding, then the counts, the bound, and the pending."""
         high = self.limit.boundary.direction == ">="
-        found = [Reason.of(f"position_{self.status}")]
+        found = [Reason.of(f"position_{self.status}" if high or self.status != "near" else "position_near_low")]
         found.append(Reason.of("position_counts", events=self.count.events, evaluable=self.count.evaluable))
         found += self._bound_said(high=high)
         if self.status != "crossed" and self.needed is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from protocord.design.monitoring import characteristics
+from protocord.design.monitoring import characteristics, overrun
 from protocord.design.monitoring.results import bound_statistics, characteristic_statistics, conventions_of
 from protocord.monitor.limits import WatchedLimit
 from protocord.monitor.positions import Position
@@ -49,14 +49,35 @@ def _bounds(limits: Sequence[WatchedLimit]) -> Iterator[Statistic]:
 
 
 def limit_characteristics(
-    limits: Sequence[WatchedLimit], rates: Sequence[float], *, by_look: bool = True, about: dict[str, Scalar] | None = None
+    limits: Sequence[WatchedLimit],
+    rates: Sequence[float],
+    *,
+    pending: int = 0,
+    by_look: bool = True,
+    about: dict[str, Scalar] | None = None,
 ) -> Results:
-    """This will return what the bounds in force of each limit do at each true rate, exactly; a limit on every event is left out."""
+    """This will return what the bounds in force of each limit do at each true rate, exactly; a limit on every event is left out.
+
+    With `pending`, also what so many subjects, enrolled but not evaluable when the limit stops, add; left out where the bounds in
+    force are not those of a rule, since none is known then for the number of subjects with them.
+    """
     found: list[Statistic] = []
     for one in limits:
         if not one.every_event:
             found += characteristic_statistics(characteristics(one.boundary, rates), by_look=by_look, limit=one.id)
+            found += _overrun(one, rates, pending)
     return Results(tuple(found), about=about or {})
+
+
+def _overrun(one: WatchedLimit, rates: Sequence[float], pending: int) -> Iterator[Statistic]:
+    if not pending or one.boundary.criterion is None:
+        return
+    added = overrun(one.boundary, pending, rates)
+    for place, rate in enumerate(added.rates):
+        at: dict[str, Scalar] = {"limit": one.id, "rate": float(rate), "pending": pending}
+        for name, values in (("subjects", added.subjects), ("events", added.events), ("undone", added.reversed_)):
+            value = float(values[place])
+            yield Statistic("monitoring_overrun", name, value, context=at, method="exact", conventions=("exact_characteristics",))
 
 
 def position_results(found: Sequence[Position], *, inputs: str = "", about: dict[str, Scalar] | None = None) -> Results:

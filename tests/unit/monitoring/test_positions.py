@@ -5,6 +5,7 @@ Documents under test: protocord.monitor.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -182,6 +183,7 @@ def test_a_limit_that_pending_subjects_cannot_save_will_be_crossed() -> None:
     near = position(one, Count(0, 9, 0, 0))
     assert (near.status, near.needed, near.look, near.bound) == ("near", 1, False, None)
     said = [say(reason, "en") for reason in near.said()]
+    assert said[0] == "The next subject without a response would cross the limit."
     assert "9 evaluable is not a planned look." in said
     assert "Further subjects in a row without a response that would cross: 1." in said
 
@@ -236,9 +238,9 @@ def test_shares_of_the_window_are_kept_where_each_pending_has_one(limits: tuple[
 
 def test_a_table_is_named_as_its_reader_names_it(limits: tuple[WatchedLimit, ...]) -> None:
     wrong = pl.DataFrame({"subject": ["a"], "evaluable": ["pending"], "event": ["yes"]})
-    with pytest.raises(TableProblems, match="^monitoring_events: row 1"):
+    with pytest.raises(TableProblems, match=r"^monitoring_events: row 1"):
         count_events(wrong, limits)
-    with pytest.raises(TableProblems, match="^of_today.csv: row 1"):
+    with pytest.raises(TableProblems, match=r"^of_today\.csv: row 1"):
         count_events(wrong, limits, file="of_today.csv")
 
 
@@ -346,3 +348,18 @@ def test_a_look_off_the_plan_has_the_bound_of_the_same_rule() -> None:
         assert position(sparse, Count(0, evaluable, 0, 0)).off_plan is None
     printed = watched(_limit(looks={"first": 5, "last": 15, "every": 5}, bounds=({"subjects": 5, "events": 2},)), 15)
     assert position(printed, Count(0, 8, 0, 0)).off_plan is None, "nothing follows from bounds that are not those of the rule"
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(folder for folder in STUDIES.iterdir() if (folder / "study.yaml").is_file()), ids=lambda folder: folder.name
+)
+def test_the_printed_bounds_of_every_shipped_study_follow_from_its_rules(folder: Path) -> None:
+    assert all(one.differences == () for one in study_limits(load(folder)))
+
+
+def test_pending_subjects_are_added_only_where_the_rule_is_known(limits: tuple[WatchedLimit, ...]) -> None:
+    results = limit_characteristics(limits, [0.25], pending=3, by_look=False)
+    assert results.value("monitoring_overrun", "subjects", limit="rule_a_dlt") == pytest.approx(32.8717, abs=1e-4)
+    wrong = watched(_limit(bounds=({"subjects": 3, "events": 3},)), 10)
+    assert not len(limit_characteristics([wrong], [0.25], pending=3).select("monitoring_overrun"))
+    assert not len(limit_characteristics(limits, [0.25]).select("monitoring_overrun"))
