@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from protocord import concepts
 from protocord.concepts import Concepts
@@ -105,6 +106,7 @@ class _Asked:
         self.concept, self.known, self.undecided, self.abnormal = concept, known, undecided, abnormal
         self.reason: Reason | None = None
         self.facts: Facts | None = None
+        self.reported: Quantity | None = None
 
     def take(
         self,
@@ -124,6 +126,7 @@ class _Asked:
         if isinstance(found, Reason):
             self.reason = found
             return
+        self.reported = value if isinstance(value, Quantity) else Quantity.parse(str(value), unit)
         limits = self._limits(low, high, value.unit if isinstance(value, Quantity) else unit)
         if self.concept == TOTAL_CALCIUM:
             corrected = self._corrected(found, albumin)
@@ -153,7 +156,10 @@ class _Asked:
             names = (term.name.en, term.version, term.direction, term.concept)
             return Grade(*names, "cannot", None, None, None, reasons=(refused,) if refused else ())
         unit = self.known[term.concept].unit
-        return judge(term, self.facts, unit=unit, undecided=self.undecided, abnormal_baseline=self.abnormal)
+        made = judge(term, self.facts, unit=unit, undecided=self.undecided, abnormal_baseline=self.abnormal)
+        if self.reported is None or (self.reported.unit in (None, unit) and self.concept != TOTAL_CALCIUM):
+            return made
+        return replace(made, facts=MappingProxyType({"reported": self.reported, **made.facts}))
 
     def _standard(self, value: Number | Quantity, unit: str | None) -> Quantity | Reason:
         read = read_value(value, unit if unit is not None else self.known[self.concept].unit)

@@ -59,6 +59,17 @@ def test_haemoglobin_in_mmol_per_litre_is_converted_before_it_is_graded() -> Non
     assert g5("Anemia", "6.3", "mmol/L", low="7").facts["low"] == Quantity(Decimal("112.798"), "g/L")
 
 
+def test_a_converted_result_keeps_what_was_reported() -> None:
+    found = g5("Anemia", "6.3", "mmol/L", low="7")
+    assert (found.facts["reported"], found.facts["value"]) == (
+        Quantity(Decimal("6.3"), "mmol/L"),
+        Quantity(Decimal("101.5182"), "g/L"),
+    )
+    calcium = g5("Hypocalcemia", "1.9", measured="Total calcium", low="2.1", albumin=Quantity(Decimal(30), "g/L"))
+    assert (str(calcium.facts["reported"]), str(calcium.facts["value"])) == ("1.9", "2.10 mmol/L")
+    assert "reported" not in g5("Anemia", "101", "g/L", low="110").facts
+
+
 def test_anaemia_tops_out_at_grade_3_by_number_and_at_what_is_stated_otherwise() -> None:
     assert g5("Anemia", 20, low=110).grade == 3
     assert g5("Anemia", 95, low=110, stated={"transfusion": True}).grade == 3
