@@ -7,6 +7,7 @@ parts of Ibis that talk to engines do not work with every version of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
@@ -54,6 +55,19 @@ class DuckDB:
         found = pl.from_arrow(self.connection.sql(sql).to_arrow_table())
         assert isinstance(found, pl.DataFrame)
         return found
+
+    def tables(self) -> frozenset[str]:
+        """This will return the names of the tables and views that it has, in small letters."""
+        found = self.connection.sql("SELECT lower(table_name) FROM information_schema.tables").fetchall()
+        return frozenset(name for (name,) in found)
+
+    def read_parquet_folder(self, folder: Path) -> None:
+        """This will make each Parquet file, or folder of Parquet files, of a folder a table of its name."""
+        for path in sorted(folder.iterdir()):
+            files = path / "*.parquet" if path.is_dir() else path
+            if path.is_dir() or path.suffix == ".parquet":
+                quoted = str(files).replace("'", "''")
+                self.connection.execute(f"CREATE VIEW \"{path.stem.lower()}\" AS SELECT * FROM read_parquet('{quoted}')")
 
     def close(self) -> None:
         """This will give the connection back."""

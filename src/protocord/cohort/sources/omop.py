@@ -1,0 +1,335 @@
+"""Read a warehouse in the OMOP Common Data Model 5.4 as the normal form, in place: every relation is an expression, nothing is copied.
+
+| OMOP | fact |
+| --- | --- |
+| person | birth date (as exact as its parts), sex |
+| condition_occurrence | condition, present from its start, ended on its end date |
+| drug_exposure, procedure_occurrence, device_exposure | exposure or procedure, from start to end; no end date: not known |
+| measurement | result: number, comparator, unit, upper limit of normal (whose age band nobody states) |
+| observation | statement (yes, no), number, or code in words |
+| observation_period | everything of the period is on record |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from protocord.cohort.engines import Engine, small
+from protocord.cohort.normal import FACTS, Kind, Numbering, Sex, Status, Why
+from protocord.cohort.plan.hits import Relations, own
+from protocord.cohort.plan.pieces import chosen
+from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
+from protocord.concepts import Concepts
+from protocord.criteria.index import BIRTH_DATE, SEX
+from protocord.criteria.lengths import LONG_AGO, NEVER
+from protocord.exchange.mapping import SiteMapping
+
+ALL_CONCEPTS = -1  # a history of everything: an observation period
+MALE, FEMALE = 8507, 8532  # standard concept ids of OMOP's Gender domain
+YES, NO = 4188539, 4188540  # of its Meas Value domain
+BELOW, AT_MOST, AT_LEAST, ABOVE = 4171756, 4171754, 4171755, 4172704  # of its Meas Value Operator domain
+
+_EPOCH = 719163  # ordinal of 1970-01-01
+_RANK = 1 << 36  # record numbers of one OMOP table lie below it, so that the tables' rows never share one
+RANKS = {
+    "person": 0, "condition_occurrence": 1, "drug_exposure": 2, "procedure_occurrence": 3, "device_exposure": 4, "measurement": 5,
+    "observation": 6,
+}  # fmt: skip
+
+_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "person": {
+        "person_id": "int64", "gender_concept_id": "int64", "year_of_birth": "int32", "month_of_birth": "int32", "day_of_birth": "int32",
+    },
+    "observation_period": {
+        "person_id": "int64", "observation_period_start_date": "date", "observation_period_end_date": "date",
+    },
+    "condition_occurrence": {
+        "condition_occurrence_id": "int64", "person_id": "int64", "condition_concept_id": "int64", "condition_start_date": "date",
+        "condition_end_date": "date",
+    },
+    "drug_exposure": {
+        "drug_exposure_id": "int64", "person_id": "int64", "drug_concept_id": "int64", "drug_exposure_start_date": "date",
+        "drug_exposure_end_date": "date",
+    },
+    "procedure_occurrence": {
+        "procedure_occurrence_id": "int64", "person_id": "int64", "procedure_concept_id": "int64", "procedure_date": "date",
+    },
+    "device_exposure": {
+        "device_exposure_id": "int64", "person_id": "int64", "device_concept_id": "int64", "device_exposure_start_date": "date",
+        "device_exposure_end_date": "date",
+    },
+    "measurement": {
+        "measurement_id": "int64", "person_id": "int64", "measurement_concept_id": "int64", "measurement_date": "date",
+        "operator_concept_id": "int64", "value_as_number": "float64", "unit_concept_id": "int64", "range_high": "float64",
+    },
+    "observation": {
+        "observation_id": "int64", "person_id": "int64", "observation_concept_id": "int64", "observation_date": "date",
+        "value_as_number": "float64", "value_as_string": "string", "value_as_concept_id": "int64", "unit_concept_id": "int64",
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Omop:
+    """An OMOP warehouse on an engine, read for one study. `tables` are the names that it has."""
+
+    engine: Engine
+    tables: frozenset[str]
+    concepts: Concepts
+    mapping: SiteMapping = field(default_factory=SiteMapping)
+
+    def __post_init__(self) -> None:
+        self.numbering = Numbering(self.concepts)
+        self.codes: OmopCodes = omop_codes(self.engine, self.tables, self.concepts, self.mapping)
+
+    def relations(self) -> Relations:
+        """This will return the warehouse's normal form as expressions over its own tables."""
+        return Relations(self._persons(), self._facts(), self._histories(), self._small)
+
+    def _small(self, name: str, frame: pl.DataFrame) -> ir.Table:
+        return small(self.engine, name, frame)
+
+    def table(self, name: str) -> ir.Table:
+        """This will return one of the warehouse's tables, by the columns that are read of it."""
+        return ibis.table(dict(_COLUMNS[name]), name=name)
+
+    def _persons(self) -> ir.Table:
+        person = self.table("person")
+        first, last = self._birth(person)
+        sex = chosen(
+            (person.gender_concept_id == MALE, int(Sex.MALE)), (person.gender_concept_id == FEMALE, int(Sex.FEMALE)), otherwise=0
+        )
+        return person.select(person="person_id", birth_first=first, birth_last=last, sex=ibis.coalesce(sex, 0).cast("int8"))
+
+    def _birth(self, person: ir.Table) -> tuple[ir.IntegerValue, ir.IntegerValue]:
+        """The earliest and the latest day that the parts of the birth date allow; a day without a month says nothing."""
+        year, month = person.year_of_birth, person.month_of_birth
+        day = chosen((month.notnull(), person.day_of_birth), otherwise=ibis.null("int32"))
+        first = ibis.date(year, ibis.coalesce(month, 1), ibis.coalesce(day, 1))
+        next_month = ibis.coalesce(month, 12)
+        month_end = ibis.date(
+            year + chosen((next_month == 12, 1), otherwise=0), chosen((next_month == 12, 1), otherwise=next_month + 1), 1
+        )
+        last = chosen((day.notnull(), ordinal(first)), otherwise=ordinal(month_end) - 1)
+        known = year.notnull()
+        return (
+            chosen((known, ordinal(first)), otherwise=ibis.null("int32")),
+            chosen((known, last), otherwise=ibis.null("int32")),
+        )
+
+    def _facts(self) -> tuple[ir.Table, ...]:
+        makers: Mapping[str, Callable[[], ir.Table]] = {
+            "condition_occurrence": self._conditions,
+            "drug_exposure": lambda: self._exposures("drug_exposure", "drug", "drug_exposure_start_date", "drug_exposure_end_date"),
+            "procedure_occurrence": lambda: self._exposures("procedure_occurrence", "procedure", "procedure_date", "procedure_date"),
+            "device_exposure": lambda: self._exposures("device_exposure", "device", "device_exposure_start_date", "device_exposure_end_date"),
+            "measurement": self._measurements,
+            "observation": self._observations,
+        }  # fmt: skip
+        return (*self._of_person(), *(make() for name, make in makers.items() if name in self.tables))
+
+    def _of_person(self) -> list[ir.Table]:
+        """The birth date and the sex as facts, since rules may ask whether they are on record."""
+        person = self.table("person")
+        first, last = self._birth(person)
+        made = []
+        known_sex = person.gender_concept_id.isin([MALE, FEMALE])
+        code = chosen((person.gender_concept_id == MALE, "male"), otherwise="female")
+        if BIRTH_DATE in self.numbering.numbers:
+            days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER)}
+            made.append(
+                self._fact(person.filter(person.year_of_birth.notnull()), "person", person.person_id * 2, BIRTH_DATE, **days)
+            )
+        if SEX in self.numbering.numbers:
+            days = {
+                "first": ibis.literal(LONG_AGO),
+                "last": ibis.literal(NEVER),
+                "over_first": ibis.literal(LONG_AGO),
+                "over_last": ibis.literal(NEVER),
+            }
+            kinds = {"kind": int(Kind.CODE), "code": code, "undated": ibis.literal(True)}
+            made.append(self._fact(person.filter(known_sex), "person", person.person_id * 2 + 1, SEX, **days, **kinds))
+        return made
+
+    def _fact(self, rows: ir.Table, table: str, record: Any, concept: Any, **given: Any) -> ir.Table:
+        """Rows of one OMOP table as facts; what is not given is what most facts have."""
+        number = self.numbering.numbers[concept] if isinstance(concept, str) else concept
+        none = {name: ibis.null(kind) for name, kind in (("low", "float64"), ("high", "float64"), ("upper", "float64"))}
+        usual: dict[str, Any] = {
+            "person": rows.person_id, "record": RANKS[table] * _RANK + record, "concept": number, "undated": ibis.literal(False),
+            "ended": ibis.literal(False), "ongoing": ibis.literal(False), "status": int(Status.RECORDED), "kind": int(Kind.NONE),
+            "why": int(Why.FINE), "strict": 0, "upper_why": int(Why.NO_UPPER_LIMIT), "band_low": ibis.null("int16"),
+            "band_high": ibis.null("int16"), "range_sex": 0, "child": ibis.literal(False), "code": ibis.null("string"), **none,
+        }  # fmt: skip
+        usual |= given
+        kinds = {
+            pl.Int8: "int8",
+            pl.Int16: "int16",
+            pl.Int32: "int32",
+            pl.Int64: "int64",
+            pl.Float64: "float64",
+            pl.Boolean: "boolean",
+            pl.String: "string",
+        }
+        cast = {}
+        for name, kind in FACTS.items():
+            value = usual[name]
+            cast[name] = (value if isinstance(value, ir.Value) else ibis.literal(value)).cast(kinds[kind])
+        return rows.select(**cast)
+
+    def _coded(self, table: str, column: str) -> ir.Table:
+        """A table's rows whose concept the study knows, with its number as `concept`."""
+        rows = self.table(table)
+        codes = self._small("omop_codes", self.codes.codes)
+        return rows.join(codes, rows[column] == codes.concept_id)
+
+    def _conditions(self) -> ir.Table:
+        rows = self._coded("condition_occurrence", "condition_concept_id")
+        days = _days(rows.condition_start_date, rows.condition_end_date)
+        return self._fact(rows, "condition_occurrence", rows.condition_occurrence_id, rows["concept"], **days, kind=int(Kind.YES))
+
+    def _exposures(self, table: str, kind: str, start: str, end: str) -> ir.Table:
+        rows = self._coded(table, f"{kind}_concept_id")
+        return self._fact(rows, table, rows[f"{table}_id"], rows["concept"], **_days(rows[start], rows[end]))
+
+    def _measurements(self) -> ir.Table:
+        rows = self._numbered(self._coded("measurement", "measurement_concept_id"))
+        sign = ibis.coalesce(rows.operator_concept_id, 0)
+        day = ordinal(rows.measurement_date)
+        usable = rows.kind == int(Kind.NUMBER)
+        no_number = ibis.null("float64")
+        low = chosen((usable & ~sign.isin([BELOW, AT_MOST]), rows.number), otherwise=no_number)
+        high = chosen((usable & ~sign.isin([ABOVE, AT_LEAST]), rows.number), otherwise=no_number)
+        strict = chosen((usable & (sign == ABOVE), 1), (usable & (sign == BELOW), 2), otherwise=0)
+        upper = rows.range_high * rows.factor
+        stated = ibis.coalesce(rows.range_high > 0, ibis.literal(False))
+        believable = _within(upper, rows.plausible_low, rows.plausible_high)
+        upper_why = chosen(
+            (~stated, int(Why.NO_UPPER_LIMIT)),
+            (rows.unit_concept_id.isnull() & rows.factor.isnull(), int(Why.UNIT_MISSING)),
+            (rows.factor.isnull(), int(Why.UNIT_UNKNOWN)),
+            (~believable, int(Why.IMPLAUSIBLE)),
+            otherwise=int(Why.FINE),
+        )
+        child = ibis.literal(self.mapping.ranges_are_age_specific)
+        return self._fact(
+            rows, "measurement", rows.measurement_id, rows["concept"], first=day, last=day, over_first=day, over_last=ibis.literal(NEVER),
+            kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
+            upper=chosen((upper_why == int(Why.FINE), upper), otherwise=no_number), upper_why=upper_why, child=child & stated,
+        )  # fmt: skip
+
+    def _numbered(self, rows: ir.Table) -> ir.Table:
+        """The rows with their number in the concept's unit, or why it must not be used."""
+        units = self._small("omop_units", self._factors())
+        limits = self._small("plausible_limits", self._limits())
+        unit = ibis.coalesce(rows.unit_concept_id, 0)
+        rows = rows.mutate(unit_id=unit)
+        rows = own(rows.left_join(units, ["concept", rows.unit_id == units.factor_unit_id]))
+        rows = own(rows.left_join(limits, "concept"))
+        number = rows.value_as_number * rows.factor
+        kind = chosen(
+            (rows.value_as_number.isnull(), int(Kind.NONE)),
+            (rows.factor.isnull() | ~_within(number, rows.plausible_low, rows.plausible_high), int(Kind.UNUSABLE)),
+            otherwise=int(Kind.NUMBER),
+        )
+        why = chosen(
+            (rows.value_as_number.isnull(), int(Why.FINE)),
+            (rows.factor.isnull() & (rows.unit_id == 0), int(Why.UNIT_MISSING)),
+            (rows.factor.isnull(), int(Why.UNIT_UNKNOWN)),
+            (kind == int(Kind.UNUSABLE), int(Why.IMPLAUSIBLE)),
+            otherwise=int(Why.FINE),
+        )
+        return rows.mutate(number=number, kind=kind, why=why)
+
+    def _factors(self) -> pl.DataFrame:
+        """For each concept and unit id the factor to the concept's unit; unit 0 is none, complete only for a pure number."""
+        rows = []
+        units = dict(self.codes.units.rows())
+        for number, name in enumerate(self.numbering.ids):
+            concept = self.concepts[name]
+            for unit_id, unit in units.items():
+                factor = concept.units.get(unit)
+                if factor is None and concept.is_pure_number and unit == "1":
+                    factor = Decimal(1)
+                if factor is not None:
+                    rows.append((number, unit_id, float(factor)))
+            if concept.is_pure_number:
+                rows.append((number, 0, 1.0))
+        return pl.DataFrame(rows, schema={"concept": pl.Int32, "factor_unit_id": pl.Int64, "factor": pl.Float64}, orient="row")
+
+    def _limits(self) -> pl.DataFrame:
+        rows = [
+            (number, _float(self.concepts[name].plausible.low), _float(self.concepts[name].plausible.high))
+            for number, name in enumerate(self.numbering.ids)
+        ]
+        schema = {"concept": pl.Int32, "plausible_low": pl.Float64, "plausible_high": pl.Float64}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def _observations(self) -> ir.Table:
+        rows = self._numbered(self._coded("observation", "observation_concept_id"))
+        day = ordinal(rows.observation_date)
+        usable = rows.kind == int(Kind.NUMBER)
+        number = chosen((usable, rows.number), otherwise=ibis.null("float64"))
+        text = rows.value_as_string
+        kind = chosen(
+            (rows.kind != int(Kind.NONE), rows.kind),
+            (rows.value_as_concept_id == YES, int(Kind.YES)),
+            (rows.value_as_concept_id == NO, int(Kind.NO)),
+            (text.notnull(), int(Kind.CODE)),
+            otherwise=int(Kind.NONE),
+        )
+        return self._fact(
+            rows, "observation", rows.observation_id, rows["concept"], first=day, last=day, over_first=day,
+            over_last=ibis.literal(NEVER), kind=kind, why=rows.why, low=number, high=number,
+            code=chosen((kind == int(Kind.CODE), text), otherwise=ibis.null("string")),
+        )  # fmt: skip
+
+    def _histories(self) -> ir.Table:
+        """Each observation period as a history of everything; a period that begins at birth reaches back without end."""
+        periods = self.table("observation_period")
+        since, until = ordinal(periods.observation_period_start_date), ordinal(periods.observation_period_end_date)
+        persons = self._persons()
+        told = periods.select(person="person_id", since=since, until=until)
+        told = own(told.left_join(persons, "person"))
+        from_birth = ibis.coalesce(told.since <= told.birth_first, ibis.literal(False))
+        return told.select(
+            person="person",
+            concept=ibis.literal(ALL_CONCEPTS).cast("int32"),
+            since=chosen((from_birth, LONG_AGO), otherwise=told.since).cast("int32"),
+            until=told.until.cast("int32"),
+        )
+
+
+def ordinal(day: ir.DateValue) -> ir.IntegerValue:
+    """This will return a date's ordinal."""
+    return (day.delta(ibis.date("1970-01-01"), unit="day") + _EPOCH).cast("int32")
+
+
+def _days(start: ir.DateValue, end: ir.DateValue) -> dict[str, Any]:
+    """The days of an event with a start and perhaps an end; an end before the start is a slip, and the later day counts."""
+    first = ordinal(start)
+    last = chosen((end.notnull(), ibis.greatest(ordinal(end), first)), otherwise=ibis.null("int32"))
+    return {
+        "first": first,
+        "last": first,
+        "over_first": ibis.coalesce(last, first),
+        "over_last": ibis.coalesce(last, NEVER),
+        "ended": end.notnull(),
+    }
+
+
+def _within(number: ir.FloatingValue, low: ir.FloatingValue, high: ir.FloatingValue) -> ir.BooleanValue:
+    """Whether a number lies within limits of which either may be open."""
+    yes = ibis.literal(True)
+    return ibis.coalesce(number >= low, yes) & ibis.coalesce(number <= high, yes)
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
