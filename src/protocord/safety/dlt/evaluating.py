@@ -31,7 +31,6 @@ _LOOKS_AT = {
     "autoimmunity": frozenset({"autoimmunity"}),
     "other": frozenset({"other"}),
 }
-_DEATH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +196,12 @@ def _condition(look: _Look, condition: DltCondition, toxicity: Toxicity) -> Answ
 def _of_grade(grade: int | None, toxicity: Toxicity) -> Answer:
     if grade is None:
         return YES
-    seen = max((found for _, found in toxicity.course), default=0)
     worst = toxicity.worst
-    if max(seen, worst or 0) >= grade:
-        return yes(Reason.of("dlt_grade", event=toxicity.id, grade=max(seen, worst or 0)))
+    seen = max((found for _, found in toxicity.course), default=0) if worst is None else worst
+    if seen >= grade:
+        return yes(Reason.of("dlt_grade", event=toxicity.id, grade=seen))
     if worst is None:
         return missing(Reason.of("dlt_grade_missing", event=toxicity.id))
-    if grade == _DEATH and toxicity.fatal is None and toxicity.grade is None:
-        return missing(Reason.of("dlt_outcome_missing", event=toxicity.id))
     return no()
 
 
