@@ -26,8 +26,24 @@ COMMANDS = {
     "bryant-day": ["--p0", "0.1", "--p1", "0.6", "--toxic", "0.6", "--tolerable", "0.1"],
     "precision": ["--n", "40", "--n", "20"],
     "assurance": ["--design", "3/17 10/37", "--prior", "2", "4", "--threshold", "0.2"],
+    "characteristics": ["--design", "0/9 1/18 2/26", "--design", "2/20", "--rates", "0.05,0.25"],
     "after": ["--design", "3/13 12/43", "--p0", "0.2", "--seen", "5/13", "--seen", "9/27"],
-    "attained": ["--p0", "0.2", "--p1", "0.4", "--alpha", "0.1", "--power", "0.9", "--design", "3/17 10/37", "--n1", "19", "--n", "40"],
+    "attained": [
+        "--p0",
+        "0.2",
+        "--p1",
+        "0.4",
+        "--alpha",
+        "0.1",
+        "--power",
+        "0.9",
+        "--design",
+        "3/17 10/37",
+        "--n1",
+        "19",
+        "--n",
+        "40",
+    ],
     "boin": ["--rates", "0.1,0.3", "--cohorts", "4"],
     "three-plus-three": ["--rates", "0.1,0.3"],
     "accrual": ["nct06848582", "--start", "2025-06-01", "--by", "2028-01-01"],
@@ -146,3 +162,10 @@ def test_what_cannot_be_answered_is_refused_in_words(words: list[str], said: str
     refused = run(*words)
     assert refused.exit_code == 2
     assert said in refused.output
+
+
+def test_characteristics_are_those_of_each_design_given() -> None:
+    """Two-stage 3/17 10/37 at 0.2 and 0.4: 0.0948 and 0.9033 (R 4.2.2, tests/validation/design/oracle.R)."""
+    told = run("characteristics", "--design", "3/17 10/37", "--rates", "0.2,0.4").output
+    assert "0.0948" in told
+    assert "0.9033" in told

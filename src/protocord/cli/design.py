@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocord.cli.design_options import RATE, Rates, Stages, question, question_options, refused
-from protocord.cli.design_running import after, attained
+from protocord.cli.design_running import after, attained, characteristics
 from protocord.cli.design_study import accrual, boin, three_plus_three, why
 from protocord.cli.door import Door, format_option, language_option
 from protocord.cli.outcome import deliver, out_option
@@ -394,5 +394,5 @@ def assurance(
     deliver(results, out=out, form=form, language=language, lines=lines(results, language))
 
 
-for joined in (after, attained, boin, three_plus_three, accrual, why):
+for joined in (characteristics, after, attained, boin, three_plus_three, accrual, why):
     design.add_command(joined)

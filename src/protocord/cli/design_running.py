@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.cli.design_options import RATE, Seen, Stages, question, question_options, refused, written
+from protocord.cli.design_options import RATE, Rates, Seen, Stages, question, question_options, refused, written
 from protocord.cli.door import format_option, language_option
 from protocord.cli.outcome import deliver, out_option
 from protocord.values.text import Language
@@ -17,6 +17,46 @@ if TYPE_CHECKING:
     from protocord.design.staged import StagedDesign
 
 _RULES = ["keep_errors", "green_dahlberg"]
+
+
+@click.command(short_help="Exact characteristics of any design at any rate.")
+@click.option(
+    "--design", "given", type=Stages(), multiple=True, required=True, help='A design, such as "3/17 10/37"; may be repeated.'
+)
+@click.option(
+    "--rates",
+    type=Rates(),
+    default=tuple(round(0.05 * step, 2) for step in range(1, 13)),
+    help="True rates.  [default: 0.05,0.1,...,0.6]",
+)
+@out_option
+@language_option
+@format_option
+def characteristics(given: tuple[Any, ...], rates: tuple[float, ...], out: Path | None, language: Language, form: str) -> None:
+    """The chance to conclude, to stop early, and the expected size of any design at any true rate, exactly.
+
+    A stage is r/n (stop when responses <= r of n) or r-e/n (or when responses >= e); numbers are cumulative,
+    and the last stage concludes for efficacy when responses > r.
+
+    \b
+    Examples:
+      protocord design characteristics --design "3/17 10/37"
+      protocord design characteristics --design "0/9 1/18 2/26" --design "2/20" --rates 0.05,0.25
+    """
+    from protocord.cli.design_text import lines
+    from protocord.design.results.rows import characteristics_rows, design_rows
+    from protocord.design.results.rows import results as gathered
+    from protocord.report.figures.design import operating_curve
+
+    found = []
+    for design in dict.fromkeys(given):
+        where = {"design": written(design)}
+        found += [*design_rows(design, where), *characteristics_rows(design, list(rates), where)]
+    results = gathered(
+        found, {"designs": "; ".join(written(one) for one in given), "rates": ",".join(f"{rate:g}" for rate in rates)}
+    )
+    figures = {"characteristics": lambda: operating_curve(results, language)}
+    deliver(results, figures=figures, out=out, form=form, language=language, lines=lines(results, language))
 
 
 @click.command(short_help="Estimate, p value, interval after stopping.")

@@ -69,7 +69,10 @@ def test_the_study_says_what_its_own_number_buys(protocol: Protocol) -> None:
         assert one.test.reject_at == reject_at
         assert one.test.type_one == pytest.approx(error, abs=0.0005)
         assert [power for _, power in one.powers] == pytest.approx(powers, abs=0.0005)
-    near = {(row.question.p0, row.question.p1, row.question.alpha, row.question.power, row.kind): str(row.design) for row in answer.near}
+    near = {
+        (row.question.p0, row.question.p1, row.question.alpha, row.question.power, row.kind): str(row.design)
+        for row in answer.near
+    }
     assert near[0.1, 0.25, 0.05, 0.8, "minimax"] == "2/22 7/40"
     assert near[0.2, 0.4, 0.1, 0.9, "optimal"] == "3/17 10/37"
     assert near[0.3, 0.5, 0.1, 0.9, "minimax"] == "7/28 15/39"
