@@ -9,7 +9,6 @@ import click
 
 from protocord.cli.monitor_options import PAIR, RATE, TRUE_RATE, Looks, answer, asked, looks_option
 from protocord.cli.outcome import deliver
-from protocord.statistics.rounding import shown
 from protocord.values import Language, Reason
 from protocord.words import say
 from protocord.words.layout import WIDTH, wrap
@@ -171,6 +170,7 @@ def predictive_design(
     """
     from protocord.design import monitoring as rules
     from protocord.errors import Place, Problem, Refused
+    from protocord.statistics.rounding import shown
 
     with asked():
         found = rules.predictive_design(null, alternative, alpha, beta, prior, sizes, first=first)

@@ -174,6 +174,9 @@ def test_a_scenario_that_is_no_distribution_is_refused(row: Any) -> None:
 def test_a_table_of_stops_must_fit_its_looks() -> None:
     with pytest.raises(ValueError, match="needs the shape"):
         rules.JointRule((3, 5), np.zeros((2, 5, 5), dtype=np.int8), ("stop",))
+    for code in (2, -1):
+        with pytest.raises(ValueError, match="holds 0 to 1"):
+            rules.JointRule((3,), np.full((1, 4, 4), code, dtype=np.int8), ("stop",))
     with pytest.raises(ValueError, match="rates lie from 0 to 1"):
         rules.cells(1.2, 0.3)
 

@@ -37,6 +37,9 @@ class JointRule:
         if self.stops.shape != (len(self.looks), size, size):
             message = f"a table of stops needs the shape {(len(self.looks), size, size)}, not {self.stops.shape}"
             raise ValueError(message)
+        if self.stops.min() < 0 or self.stops.max() > len(self.reasons):
+            message = f"a table of stops holds 0 to {len(self.reasons)}, the number of its reasons"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
