@@ -281,3 +281,76 @@ def test_how_sure_the_diagnosis_is(
     biopsy: str | None, suspected: bool | None, treated: bool | None, expected: str | None
 ) -> None:
     assert confidence(biopsy, suspected=suspected, treated=treated) == expected  # type: ignore[arg-type]
+
+
+def asked(organ: str, **findings: object) -> list[str]:
+    found = agvhd_stages(replace(WELL, **findings))[organ]  # type: ignore[arg-type]
+    return [str(reason.particulars["what"]).removeprefix("scale_item_") for reason in found.reasons]
+
+
+@pytest.mark.parametrize(
+    ("organ", "findings", "expected"),
+    [
+        ("skin", {"skin": None}, ["skin"]),
+        ("skin", {"skin": 60, "bullae": None, "desquamation": 9}, ["bullae"]),
+        ("skin", {"skin": 60, "bullae": True, "desquamation": None}, ["desquamation"]),
+        ("skin", {"skin": 60, "bullae": None, "desquamation": None}, ["bullae", "desquamation"]),
+        ("liver", {"bilirubin": None}, ["bilirubin"]),
+        ("liver", {"bilirubin_unit": None}, ["bilirubin_unit"]),
+        ("lower_gut", {"bloody_stool": None}, ["bloody_stool"]),
+        ("lower_gut", {"pain_opioid": None, "pain_performance": True}, ["severe_pain"]),
+        ("lower_gut", {"bloody_stool": None, "pain_opioid": True, "pain_performance": None}, ["bloody_stool", "severe_pain"]),
+        ("lower_gut", {"stool_volumes": (400, 400, 400), "mixed_with_urine": None}, ["mixed_with_urine"]),
+        ("lower_gut", {"stool_volumes": (400, 400, 400), "weight": None}, ["weight"]),
+        (
+            "lower_gut",
+            {"stool_volumes": (400, 400, 400), "mixed_with_urine": None, "weight": None},
+            ["mixed_with_urine", "weight"],
+        ),
+        ("lower_gut", {"stool_volumes": (400, 400, 400)}, []),
+    ],
+)
+def test_exactly_what_is_missing_is_asked_for(organ: str, findings: dict[str, object], expected: list[str]) -> None:
+    assert asked(organ, **findings) == expected
+
+
+def test_what_is_missing_leaves_every_lower_stage_possible() -> None:
+    assert stage("skin", skin=None) == (0, 4)
+    assert stage("liver", bilirubin=None) == (0, 4)
+    assert stage("liver", bilirubin_unit=None) == (0, 4)
+
+
+def test_stools_of_a_child_of_50_kg_are_counted_as_a_childs() -> None:
+    assert stage("lower_gut", stool_volumes=(), stool_counts=(3, 3, 3), weight=50) == (0, 0)
+    assert stage("lower_gut", stool_volumes=(), stool_counts=(3, 3, 3), weight=50.1) == (1, 1)
+    assert stage("lower_gut", stool_volumes=(), stool_counts=(3, 3, 3), weight=1) == (0, 0)
+
+
+def test_the_row_that_gave_the_worse_stage_is_named() -> None:
+    by_count = agvhd_stages(replace(WELL, stool_volumes=(100, 100, 100), stool_counts=(8, 8, 8)), stool="worst")["lower_gut"]
+    by_volume = agvhd_stages(replace(WELL, stool_volumes=(500, 500, 500), stool_counts=(1, 1, 1)), stool="worst")["lower_gut"]
+    assert (by_count.rows, by_volume.rows) == (("agvhd_stools_child_2",), ("agvhd_stool_kg_2",))
+
+
+def test_reasons_of_an_organ_that_cannot_raise_the_grade_are_left_out() -> None:
+    found = agvhd(replace(WELL, bilirubin=10, upper_gut=None, skin=None))
+    assert (found.grade_min, found.grade_max) == (3, 4)
+    assert [str(reason.particulars["what"]) for reason in found.reasons] == ["scale_item_skin"]
+
+
+@pytest.mark.parametrize(
+    ("biopsy", "suspected", "treated", "expected"),
+    [
+        (None, False, False, None),
+        (None, True, False, None),
+        ("not_done", False, None, None),
+        ("not_done", False, True, "probable"),
+        ("equivocal", None, True, None),
+        ("other_diagnosis", None, False, "negative"),
+        ("other_diagnosis", True, True, "probable"),
+    ],
+)
+def test_confidence_is_open_where_what_is_missing_could_decide(
+    biopsy: str | None, suspected: bool | None, treated: bool | None, expected: str | None
+) -> None:
+    assert confidence(biopsy, suspected=suspected, treated=treated) == expected  # type: ignore[arg-type]

@@ -206,3 +206,25 @@ def test_the_answer_is_data() -> None:
     assert (data["grade"], data["grade_min"], data["grade_max"], data["scale"]) == (None, 1, 4, "astct_crs")
     assert data["reasons"] == [{"kind": "scale_not_recorded", "particulars": {"what": "scale_item_oxygen"}}]
     assert data["rows"][0] == {"row": "crs_fever", "low": 1, "high": 1}
+
+
+@pytest.mark.parametrize(
+    ("findings", "row", "low", "high"),
+    [
+        ({"oxygen": "ventilation", "airway_only": None}, "crs_ventilation", 0, 4),
+        ({"oxygen": "ventilation", "airway_only": True}, "crs_airway_only", 0, 0),
+        ({"oxygen": None}, "crs_ventilation", 0, 4),
+        ({"hypotension": None, "vasopressors": 0, "vasopressin": False}, "crs_hypotension_without_vasopressor", 0, 2),
+        ({"hypotension": None, "vasopressors": None, "vasopressin": False}, "crs_several_vasopressors", 0, 4),
+        ({"hypotension": None, "vasopressors": 0, "vasopressin": None}, "crs_one_vasopressor", 0, 3),
+    ],
+)
+def test_an_open_row_begins_at_nothing(findings: dict[str, object], row: str, low: int, high: int) -> None:
+    rows = {one.row: (one.low, one.high) for one in crs(replace(FEVER, **findings)).rows}  # type: ignore[arg-type]
+    assert rows[row] == (low, high)
+
+
+def test_remarks_stay_beside_an_open_death_and_go_with_a_certain_one() -> None:
+    afebrile = replace(FEVER, temperature=37.0)
+    assert [remark.kind for remark in crs(replace(afebrile, died=None)).remarks] == ["crs_without_fever"]
+    assert crs(replace(afebrile, died=True)).remarks == ()

@@ -67,3 +67,7 @@ def test_a_birth_year_that_may_lie_ahead_counts_from_today() -> None:
 def test_what_cannot_be_is_refused(pressure: int, birth: date) -> None:
     with pytest.raises(ValueError, match=r"no systolic|not born"):
         hypotension(pressure, birth, ON)
+
+
+def test_the_lowest_pressure_that_can_be_measured_counts() -> None:
+    assert hypotension(1, date(2020, 6, 15), ON) is True

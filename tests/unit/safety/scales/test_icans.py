@@ -198,3 +198,16 @@ def test_a_capd_that_cannot_be_is_refused(answers: list[str | int | None]) -> No
 def test_a_score_does_not_run_backwards() -> None:
     with pytest.raises(ValueError, match="backwards"):
         Score(3, 2)
+
+
+@pytest.mark.parametrize("domain", ["consciousness", "seizure", "motor", "oedema"])
+def test_an_open_row_begins_at_nothing(domain: str) -> None:
+    rows = {row.row: (row.low, row.high) for row in icans(replace(GROWN, **{domain: None})).rows}  # type: ignore[arg-type]
+    assert rows[f"icans_{domain}"] == (0, 4)
+
+
+def test_a_capd_item_that_cannot_be_is_named_by_its_number_and_its_limits() -> None:
+    with pytest.raises(ValueError, match="CAPD item 2: 7 points; they lie from 0 to 4"):
+        capd_score([0, 7, 0, 0, 0, 0, 0, 0])
+    with pytest.raises(ValueError, match="CAPD item 3: 'hardly' is no answer; write one of: never"):
+        capd_score(["never", "never", "hardly", "never", "never", "never", "never", "never"])
