@@ -20,6 +20,7 @@ __all__ = ["Chart", "chart", "forest", "spider", "swimmer", "waterfall"]
 _LOOK = {name: at for at, name in enumerate(("PR", "PD", "CR", "NE", "SD", "NON_CR_NON_PD", "NED"))}
 _SHRUNK, _GROWN = -30, 20
 _BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
+_LABELLED = 16  # beyond, only the responders' lines are named
 _INCHES_PER_CHILD, _LEAST_HEIGHT, _MOST_HEIGHT = 0.32, 4.8, 16.0
 
 
@@ -84,6 +85,7 @@ def waterfall(found: Chart, language: Language = "en") -> Canvas:
         axes.axhline(level, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(range(len(shown)), [child.id for child in shown], rotation=90 if len(shown) > 14 else 0, fontsize=8)
+    axes.set_xlim(-0.7, len(shown) - 0.3)
     axes.set_ylabel(canvas.words("figresp_best_change"))
     axes.set_xlabel(canvas.words("figresp_child"))
     values = [_depth(child) for child in shown]
@@ -139,12 +141,15 @@ def spider(found: Chart, language: Language = "en") -> Canvas:
                 axes.plot([time], [change], marker="x", color="black", markersize=9, markeredgewidth=1.6, linestyle="none")
             if point.new_lesion:
                 axes.annotate("+", (time, change), (7, 4), textcoords="offset points", fontsize=12, fontweight="bold")
-        ends.append((changes[-1], times[-1], child.id))
+        if len(shown) <= _LABELLED or child.best in {"CR", "PR"}:
+            ends.append((changes[-1], times[-1], child.id))
     for level in (_GROWN, _SHRUNK):
         axes.axhline(level, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.axhline(0, color="black", linewidth=0.8)
     axes.margins(x=0.07, y=0.1)
-    for height, (change, time, name) in zip(_apart([end[0] for end in ends], 3.4), ends, strict=True):
+    low, high = axes.get_ylim()
+    heights = _apart([end[0] for end in ends], 0.028 * (high - low), high)
+    for height, (change, time, name) in zip(heights, ends, strict=True):
         axes.annotate(name, (time, change), (time + 0.35, height), fontsize=8, va="center", bbox=_BEHIND)
     axes.set_xlabel(canvas.words("figresp_months"))
     axes.set_ylabel(canvas.words("figresp_change"))
@@ -174,12 +179,16 @@ def _line(canvas: Canvas, response: str) -> Line2D:
     return Line2D([], [], color=PALETTE[look], linestyle=LINES[look], marker=MARKERS[look], markersize=4.5, label=label)
 
 
-def _apart(values: Sequence[float], gap: float) -> list[float]:
-    """Heights near `values`, in their order, at least `gap` apart, so that labels do not lie on one another."""
+def _apart(values: Sequence[float], gap: float, highest: float) -> list[float]:
+    """Heights near `values`, in their order, at least `gap` apart and none above `highest`, so that labels do not lie on one another."""
     order = sorted(range(len(values)), key=lambda at: values[at])
     placed = list(values)
     for lower, upper in pairwise(order):
         placed[upper] = max(placed[upper], placed[lower] + gap)
+    ceiling = highest
+    for at in reversed(order):
+        placed[at] = min(placed[at], ceiling)
+        ceiling = placed[at] - gap
     return placed
 
 
