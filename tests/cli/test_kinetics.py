@@ -41,17 +41,31 @@ def test_counting_needs_its_limit() -> None:
 )
 def test_a_fit_prints_estimates_and_the_spread_of_its_starts(language: str, words: tuple[str, ...]) -> None:
     files = [str(DATA / f"kinetic-models_{name}.csv") for name in ("concentrations", "doses")]
-    result = run("fit", STUDY, *files, "--analyte", "donor_dna", "--starts", "2", "--replicates", "0", "--language", language)
+    result = run(
+        "fit",
+        STUDY,
+        files[0],
+        "--doses",
+        files[1],
+        "--analyte",
+        "donor_dna",
+        "--starts",
+        "2",
+        "--replicates",
+        "0",
+        "--language",
+        language,
+    )
     assert result.exit_code == 0, result.output
     assert all(word in result.output for word in words)
 
 
 def test_an_analyte_or_a_cell_that_is_wrong_is_named(tmp_path: Path) -> None:
     files = [str(DATA / f"kinetic-models_{name}.csv") for name in ("concentrations", "doses")]
-    assert "is no analyte of the study" in run("fit", STUDY, *files, "--analyte", "dna").output
+    assert "is no analyte of the study" in run("fit", STUDY, files[0], "--doses", files[1], "--analyte", "dna").output
     broken = tmp_path / "broken.csv"
     pl.read_csv(files[0]).with_columns(value=pl.lit("much")).write_csv(broken)
-    result = run("fit", STUDY, str(broken), files[1], "--analyte", "donor_dna")
+    result = run("fit", STUDY, str(broken), "--doses", files[1], "--analyte", "donor_dna")
     assert result.exit_code == 4
     assert "broken.csv: row 1, column value: 'much' is not a number" in result.output
 
@@ -73,7 +87,7 @@ def test_blood_drawn_before_counts() -> None:
 
 def test_dynamics_summarises_what_the_protocol_asks() -> None:
     files = [str(DATA / f"kinetic-models_{name}.csv") for name in ("cytokines", "doses")]
-    result = run("dynamics", STUDY, *files)
+    result = run("dynamics", STUDY, files[0], "--doses", files[1])
     assert result.exit_code == 0, result.output
     assert "analyte il6, of fold_change" in result.output
 
@@ -115,7 +129,7 @@ def test_every_figure_is_drawn_in_both_languages(tmp_path: Path, language: str) 
             "--replicates",
             "50",
         ],
-        "effects": ["dynamics", STUDY, tables["cytokines"], tables["doses"]],
+        "effects": ["dynamics", STUDY, tables["cytokines"], "--doses", tables["doses"]],
         "exposure": ["exposure", STUDY, tables["exposures"], "--metric", "auc_0_28d"],
         "blood": ["blood", STUDY],
     }

@@ -112,7 +112,7 @@ def simulate(
 @kinetics.command(cls=TableCommand, tables=_sample_tables)
 @study_argument
 @click.argument("concentrations", type=TABLE)
-@click.argument("doses", type=TABLE)
+@click.option("--doses", type=TABLE, required=True, help="The table of infusions.")
 @click.option("--analyte", required=True, help="The analyte of kinetics.yaml to fit.")
 @click.option("--cells", is_flag=True, help="Convert every sample to cells/uL first.")
 @click.option(
@@ -143,7 +143,7 @@ def fit(
     \b
     Example:
       protocord kinetics fit nct06848582 docs/tutorials/data/kinetic-models_concentrations.csv \\
-          docs/tutorials/data/kinetic-models_doses.csv --analyte donor_dna --out fitted
+          --doses docs/tutorials/data/kinetic-models_doses.csv --analyte donor_dna --out fitted
 
     Exits 4 when a table has problems; each is named by row and column.
     """
@@ -218,7 +218,7 @@ def blood(
 @kinetics.command(cls=TableCommand, tables=_sample_tables)
 @study_argument
 @click.argument("concentrations", type=TABLE)
-@click.argument("doses", type=TABLE)
+@click.option("--doses", type=TABLE, required=True, help="The table of infusions.")
 @out_option
 @format_option
 @language_option
@@ -233,7 +233,7 @@ def dynamics(study: Path, concentrations: Path, doses: Path, out: Path | None, f
     \b
     Example:
       protocord kinetics dynamics nct06848582 docs/tutorials/data/kinetic-models_cytokines.csv \\
-          docs/tutorials/data/kinetic-models_doses.csv
+          --doses docs/tutorials/data/kinetic-models_doses.csv
     """
     from protocord.kinetics.dynamics import effects
     from protocord.kinetics.intake import take
