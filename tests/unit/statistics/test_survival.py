@@ -291,3 +291,11 @@ def test_follow_up_by_the_turned_curve_is_longer_than_the_median_of_times() -> N
     days, events = [10, 20, 30, 400, 500, 600], [1, 1, 1, 0, 0, 0]
     assert reverse_kaplan_meier(days, events).quantile().time == 500
     assert np.median(days) == 215
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_grays_test_stands_where_the_incidence_of_all_has_come_to_one(swapped: bool) -> None:
+    """cmprsk 2.2.11 gives 2.33333333333333 for the groups in this order, and fails for the other."""
+    group = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    found = gray_test([1, 1, 1, 1, 2, 2, 2, 3], [0, 0, 1, 1, 1, 1, 1, 1], 1 - group if swapped else group)
+    assert found.chi_square == pytest.approx(7 / 3)

@@ -91,10 +91,12 @@ def _one_stratum(given: Sample, groups: Integers, k: int, of: int, rho: float) -
     # The influence of each martingale step on each score: score k (first axis), group r (second), time (third).
     pooled = weight * h * g_before
     kernel = pooled[:, None, :] * (np.eye(k)[:, :, None] - (h / h.sum(axis=0))[None, :, :])
-    area = np.cumsum(kernel * step / g_before**2, axis=2)
+    # Where the incidence of all has come to 1 only one group is left, and its kernel is 0.
+    of_g = np.divide(1.0, g_before, out=np.zeros_like(g_before), where=g_before != 0)
+    area = np.cumsum(kernel * step * of_g**2, axis=2)
     rest = area[:, :, -1:] - area
     ratio = np.divide(g, free, out=np.zeros_like(free), where=free > 0)[None, :, :]
-    of_cause = kernel / g_before + (1 - ratio) * rest
+    of_cause = kernel * of_g + (1 - ratio) * rest
     of_other = -ratio * rest
     of_h = np.divide(1.0, h, out=np.zeros_like(h), where=h > 0)
     spread_cause = of_h * step * _tied(np.broadcast_to(d.sum(axis=0), h.shape), h.sum(axis=0) * free_before)
