@@ -144,7 +144,7 @@ def test_a_ceiling_on_the_expected_size_leaves_only_cheaper_designs() -> None:
 
 def test_the_tables_are_binomial() -> None:
     masses, tail = binomial_tables(60, 0.37)
-    for n in (1, 7, 60):
+    for n in (0, 1, 7, 60):
         for k in range(n + 1):
             assert masses[n, k] == pytest.approx(float(binom.pmf(k, n, 0.37)), rel=1e-11)
             assert tail[n, k] == pytest.approx(float(binom.sf(k - 1, n, 0.37)), rel=1e-11)
@@ -155,3 +155,12 @@ def test_the_tables_are_binomial() -> None:
 def test_the_pass_probability_is_the_sum_over_the_first_stage(numbers: tuple[int, int, int, int]) -> None:
     masses, tail = binomial_tables(40, 0.3)
     assert pass_probability(masses, tail, *numbers) == pytest.approx(passes(*numbers, 0.3), rel=1e-11)
+
+
+def test_a_power_equal_to_the_one_asked_is_enough() -> None:
+    """Two coins, p1 = 1/2: both heads have probability exactly 1/4, the power asked; none above it is left at r = 1."""
+    rows, values = best_by_size(2, 2, 0.1, 0.5, 0.05, 0.25, False, inf)
+    assert rows.tolist() == [[2, 0, 1, 1]]
+    assert values[0, 2] == 0.25
+    more, _ = best_by_size(2, 2, 0.1, 0.5, 0.05, 0.2500001, False, inf)
+    assert more[0, 1] == -1
