@@ -326,3 +326,21 @@ def test_the_block_of_a_later_set_keeps_the_day_when_confirmed_twice_over(rules:
     found = immune(rules, scans(-3, 100), scans(40, 60), scans(80, 80), scans(120, 85), scans(160, 90), scans(200, 95))
 
     assert [one.progression_on for one in found] == [None, on(80), on(80), on(80), on(80)]
+
+
+def test_early_growth_without_targets_widens_the_block_too(rules: TumourResponse) -> None:
+    bone = (Lesion("N1", target=False),)
+    start, opened = scans(-3, "absent", non_target=True), scans(40, "absent", new(40), non_target=True)
+    early = scans(60, "absent", new(60), new(60, "X2"), non_target=True)
+    same = scans(90, "absent", new(90), new(90, "X2"), non_target=True)
+    third = scans(90, "absent", new(90), new(90, "X2"), new(90, "X3"), non_target=True)
+
+    assert by(immune(rules, start, opened, early, same, lesions=bone)) == ["iUPD", "iUPD", "iUPD"]
+    assert by(immune(rules, start, opened, early, third, lesions=bone)) == ["iUPD", "iUPD", "iCPD"]
+
+
+def test_new_lesions_that_together_grow_by_five_millimetres_confirm(rules: TumourResponse) -> None:
+    base = (scans(-3, 100), scans(40, 90, new(40, mm=10), new(40, "X2", mm=12)))
+
+    assert by(immune(rules, *base, scans(80, 90, new(80, mm=12), new(80, "X2", mm=15)))) == ["iUPD", "iCPD"]
+    assert by(immune(rules, *base, scans(80, 90, new(80, mm=18), new(80, "X2", mm=8)))) == ["iUPD", "iUPD"]

@@ -146,13 +146,9 @@ def _growth(one: Assessed, point: TimePoint, block: _Block) -> str | None:
     if any(seen.grown for seen in point.sightings if seen.lesion in block.new):
         return "irecist_growth_new"
     now = _sizes(point, set(block.new))
-    both = [name for name, before in block.new.items() if before is not None and now.get(name) is not None]
-    larger = sum((_mm(now[name]) - _mm(block.new[name]) for name in both), Decimal(0))
-    return "irecist_growth_new" if both and larger >= GROWTH_MM else None
-
-
-def _mm(value: Decimal | None) -> Decimal:
-    return Decimal(0) if value is None else value
+    pairs = [(before, now[name]) for name, before in block.new.items() if before is not None and now.get(name) is not None]
+    larger = sum((after - before for before, after in pairs if after is not None), Decimal(0))
+    return "irecist_growth_new" if pairs and larger >= GROWTH_MM else None
 
 
 def _widened(one: Assessed, point: TimePoint, block: _Block) -> _Block:
