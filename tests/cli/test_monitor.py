@@ -164,7 +164,8 @@ def test_simulation_says_its_seed_and_its_standard_errors(run: Run) -> None:
     assert one.output == two.output
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_figures_and_results_are_written_together(run: Run, tmp_path: Path, language: str) -> None:
     for name, asked in {
         "position": ("position", STUDY, EVENTS),
