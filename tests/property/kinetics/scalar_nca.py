@@ -80,8 +80,9 @@ def interval(points: list[tuple[float, float]], end: float, rule: str, tmax: flo
         t2, c2 = later[0]
         falling = c2 < c1 if rule == "linear_up_log_down" else rule == "linear_log" and t1 >= tmax
         share = (end - t1) / (t2 - t1)
-        at = c1 * (c2 / c1) ** share if falling and c1 > 0 and c2 > 0 else c1 + share * (c2 - c1)
-        return total + segment(t1, c1, end, at, rule, tmax)
+        if falling and c1 > 0 and c2 > 0 and c1 != c2:
+            return total + segment(t1, c1, end, c1 * (c2 / c1) ** share, rule, tmax)
+        return total + (end - t1) * (c1 + c1 + share * (c2 - c1)) / 2
     if c1 == 0:
         return total
     if rate is not None:

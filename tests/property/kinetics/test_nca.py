@@ -50,7 +50,7 @@ def packed(profiles: list[Profile], end: float = 7.0) -> Profiles:
 
 @pytest.mark.parametrize("trapezoid", TRAPEZOIDS)
 @given(profile=PROFILES, end=st.sampled_from([1.0, 7.0, 20.0]))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_engine_agrees_with_a_second_implementation(trapezoid: str, profile: Profile, end: float) -> None:
     answer = analyse(packed([profile], end), Rules(trapezoid=trapezoid))  # type: ignore[arg-type]
     times, values = (list(part) for part in zip(*profile, strict=True))
@@ -68,7 +68,7 @@ def test_the_engine_agrees_with_a_second_implementation(trapezoid: str, profile:
 
 
 @given(st.lists(PROFILES, min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_batch_gives_bit_for_bit_what_single_profiles_give(profiles: list[Profile]) -> None:
     together = analyse(packed(profiles), Rules())
     for k, profile in enumerate(profiles):
@@ -94,7 +94,7 @@ def test_the_order_of_the_rows_does_not_count(profiles: list[Profile], chance: o
 
 
 @given(PROFILES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_value_is_missing_without_a_reason_and_none_has_one_beside_it(profile: Profile) -> None:
     answer = analyse(packed([profile]), Rules())
     assert (np.isnan(answer.values) == (answer.reasons != codes.PRESENT)).all()
@@ -106,7 +106,7 @@ def test_no_value_is_missing_without_a_reason_and_none_has_one_beside_it(profile
 
 
 @given(PROFILES, st.sampled_from([0.25, 8.0]), st.sampled_from([0.5, 4.0]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_areas_scale_with_concentration_and_with_time(profile: Profile, higher: float, longer: float) -> None:
     scaled = [(time * longer, None if value is None else value * higher) for time, value in profile]
     one = analyse(packed([profile], end=math.nan), Rules(route="extravascular"))
@@ -125,7 +125,7 @@ def test_areas_scale_with_concentration_and_with_time(profile: Profile, higher: 
 
 
 @given(st.floats(0.05, 3), st.floats(0.1, 1e4), st.lists(st.integers(1, 200), min_size=3, max_size=12, unique=True))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_single_exponential_is_recovered_exactly(rate: float, height: float, ticks: list[int]) -> None:
     profile: Profile = [(tick / 20, height * math.exp(-rate * tick / 20)) for tick in sorted(ticks)]
     answer = analyse(packed([profile]), Rules(route="bolus"))

@@ -100,6 +100,15 @@ def test_between_quantifiable_results_the_rule_decides(between: Instead, expecte
     assert answer.value("auc_last") == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_first_sample_that_is_quantifiable_starts_what_lies_between() -> None:
+    values = [8.0, None, 4.0, None, 2.0]
+    assert answered(Rules(), [0, 1, 2, 3, 4], values).value("auc_last") == pytest.approx(
+        2 * 6 / math.log(4) * math.log(4) / math.log(2)
+    )
+    zero = Rules(below_limit=BelowLimitRule(between=Instead("zero")))
+    assert answered(zero, [0, 1, 2, 3, 4], values).value("auc_last") == pytest.approx(4 + 2 + 2 + 1)
+
+
 def test_before_the_first_quantifiable_result_it_is_zero_or_left_out() -> None:
     times, values = [0, 1, 2, 3], [None, None, 8.0, 4.0]
     zero = answered(Rules(), times, values)

@@ -84,8 +84,20 @@ def test_a_tail_that_does_not_fall_has_no_slope_and_no_area_to_infinity() -> Non
     assert kind(answer, "half_life") == "kinetics_not_falling"
 
 
-def test_equal_values_are_no_slope() -> None:
-    assert kind(answered([0, 1, 2, 3, 4], [9.0, 2.0, 2.0, 2.0, 2.0]), "lambda_z") == "kinetics_not_falling"
+@pytest.mark.parametrize("value", [0.1, 0.3, 1.0, 2.0, 3.7, 7.0, 1e-6, 4e5])
+def test_equal_values_are_no_slope(value: float) -> None:
+    times = [0, 0.3, 1.1, 2.7, 4.9, 7.2]
+    assert kind(answered(times, [9e5, *[value] * 5]), "lambda_z") == "kinetics_not_falling"
+
+
+def test_a_perfect_rise_at_the_end_does_not_outdo_the_windows_that_fall() -> None:
+    answer = answered([0, 1, 2, 3, 4, 5], [99.0, 16.0, 8.0, 1.0, 1.2, 1.44])
+    assert answer.value("lambda_z_points") == 5
+
+
+def test_a_sample_at_the_very_end_of_the_infusion_is_a_point_unless_it_is_the_peak() -> None:
+    answer = answered([0.1, 0.25, 1.0, 2.0], [9.0, 8.0, 4.0, 1.8], duration=0.25)
+    assert answer.points_used() == (0.25, 1.0, 2.0)
 
 
 def test_poor_slopes_are_flagged_and_not_hidden() -> None:
@@ -115,6 +127,7 @@ def test_what_stands_at_time_zero_is_declared(start: str, earlier: bool, expecte
 def test_without_a_start_there_is_no_area() -> None:
     answer = answered([1, 2, 3], [8.0, 4.0, 2.0], Rules(start="none"))
     assert kind(answer, "auc_last") == "kinetics_start_unknown"
+    assert answer.flagged() == ()
     assert answer.value("cmax") == 8
 
 
@@ -123,6 +136,14 @@ def test_a_bolus_is_traced_back_along_its_first_two_results() -> None:
     assert answer.value("auc_inf_obs") == pytest.approx(16 / math.log(2), rel=1e-12)
     rising = answered([1, 2, 3], [4.0, 8.0, 2.0], Rules(route="bolus", trapezoid="linear"))
     assert rising.value("auc_last") == pytest.approx(4 + 6 + 5)
+    alone = answered([1], [4.0], Rules(route="bolus"))
+    assert alone.value("auc_last") == pytest.approx(4)
+    below = answered([1, 2, 3], [4.0, None, 2.0], Rules(route="bolus", trapezoid="linear"))
+    assert below.value("auc_last") == pytest.approx(4 + 6)
+    unknown = answered(
+        [1, 2, 3], [None, 8.0, 2.0], Rules(route="bolus", below_limit=BelowLimitRule(before_first=Instead("missing")))
+    )
+    assert kind(unknown, "auc_last") == "kinetics_start_unknown"
 
 
 # Where an interval ends.

@@ -101,6 +101,11 @@ def test_unequal_intervals_have_each_their_own_area() -> None:
         assert answer.value("auc_interval", k) == pytest.approx(during + after + 0.02 * trough, rel=1e-9)
         assert answer.value("c_trough", k) == pytest.approx(trough, rel=1e-9)
     assert answer.flagged(1) == ("start_predose", "end_predose")
+    # The very first sample of all is the first infusion's predose; it lies below the limit and stands at time zero.
+    assert answer.profiles.predose[0] == 0
+    assert answer.reason("c_start", 0) == Reason.of("kinetics_start_below_limit")
+    assert answer.value("n_below_limit", 0) == 1
+    assert answer.flagged(0) == ("start_predose", "end_predose")
 
 
 def test_a_predose_taken_late_keeps_its_time_and_the_start_is_imputed() -> None:

@@ -16,6 +16,8 @@ from protocord.statistics.compiled import compiled
 
 Numbers = NDArray[np.float64]
 
+ROUNDING = 1e-14
+
 SLOPE, INTERCEPT, R2, R2_ADJUSTED, POINTS, FROM, TO = range(7)
 
 
@@ -39,7 +41,8 @@ def line(times: Numbers, logs: Numbers, first: int, stop: int) -> tuple[float, f
         tt += dt * dt
         ty += dt * dy
         yy += dy * dy
-    if tt <= 0.0 or yy <= 0.0:
+    # Equal values leave a trace of rounding in yy, whose sign would be read as a fall.
+    if tt <= 0.0 or yy <= n * (ROUNDING * max(1.0, abs(mean_y))) ** 2:
         return 0.0, mean_y, 0.0
     slope = ty / tt
     return slope, mean_y - slope * mean_t, ty * ty / (tt * yy)
