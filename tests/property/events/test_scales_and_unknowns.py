@@ -70,7 +70,7 @@ def some(kind: type) -> st.SearchStrategy[frozenset[str]]:
     return st.frozensets(st.sampled_from(names))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CRS, some(CrsFindings), some(CrsFindings))
 def test_crs(findings: CrsFindings, one: frozenset[str], other: frozenset[str]) -> None:
     whole, part, less = crs(findings), crs(forgetting(findings, one)), crs(forgetting(findings, one | other))
@@ -79,7 +79,7 @@ def test_crs(findings: CrsFindings, one: frozenset[str], other: frozenset[str]) 
     assert bool(part.reasons) == (part.grade is None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ICANS, some(IcansFindings), some(IcansFindings))
 def test_icans(findings: IcansFindings, one: frozenset[str], other: frozenset[str]) -> None:
     whole, part, less = icans(findings), icans(forgetting(findings, one)), icans(forgetting(findings, one | other))
@@ -88,7 +88,7 @@ def test_icans(findings: IcansFindings, one: frozenset[str], other: frozenset[st
     assert bool(part.reasons) == (part.grade is None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(AGVHD, some(AgvhdFindings), some(AgvhdFindings))
 def test_agvhd(findings: AgvhdFindings, one: frozenset[str], other: frozenset[str]) -> None:
     whole, part, less = agvhd(findings), agvhd(forgetting(findings, one)), agvhd(forgetting(findings, one | other))
@@ -97,7 +97,7 @@ def test_agvhd(findings: AgvhdFindings, one: frozenset[str], other: frozenset[st
     assert bool(part.reasons) == (part.grade is None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 18 * 365), st.integers(40, 110), st.booleans())
 def test_hypotension(days: int, systolic: int, month_known: bool) -> None:
     on = date(2025, 6, 15)

@@ -59,6 +59,10 @@ def crs(findings: CrsFindings) -> ScaleGrade:
     pressure = _pressure(findings, reasons)
     oxygen = _oxygen(findings, reasons)
     begun = _has_crs(findings, fever, reasons)
+    if findings.treated and fever.high and findings.fever_explained is not False:
+        # CRS goes on without fever, and a new fever of another cause is none of it.
+        fever = RowGrade(fever.row, 0, 0 if findings.fever_explained else fever.high)
+        reasons += [] if findings.fever_explained else [not_recorded("scale_item_fever_explained")]
     if begun is False:
         remark = "crs_fever_explained" if findings.fever_explained else "crs_without_fever"
         living = worst(table.scale, table.version, [], [], [Reason.of(remark)])
@@ -88,10 +92,13 @@ def _fever(findings: CrsFindings, reasons: list[Reason]) -> RowGrade:
 
 def _has_crs(findings: CrsFindings, fever: RowGrade, reasons: list[Reason]) -> bool | None:
     """Whether there is a CRS to grade: fever that nothing else explains, or a CRS already treated."""
-    if findings.fever_explained:
-        return False
     if findings.treated:
         return True
+    if findings.fever_explained:
+        if findings.treated is None:
+            reasons.append(not_recorded("scale_item_treated"))
+            return None
+        return False
     if fever.high == 0:
         if findings.treated is None:
             reasons.append(not_recorded("scale_item_treated"))

@@ -228,3 +228,17 @@ def test_remarks_stay_beside_an_open_death_and_go_with_a_certain_one() -> None:
     afebrile = replace(FEVER, temperature=37.0)
     assert [remark.kind for remark in crs(replace(afebrile, died=None)).remarks] == ["crs_without_fever"]
     assert crs(replace(afebrile, died=True)).remarks == ()
+
+
+def test_a_new_fever_of_another_cause_does_not_undo_a_treated_crs() -> None:
+    assert crs(replace(FEVER, treated=True, fever_explained=True)).grade == 0
+    assert crs(replace(FEVER, treated=True, fever_explained=True, hypotension=True)).grade == 2
+    findings = replace(FEVER, treated=True, fever_explained=None)
+    assert span(findings) == (0, 1)
+    assert missing(findings) == {"fever_explained"}
+
+
+def test_an_explained_fever_of_unknown_treatment_is_open() -> None:
+    findings = replace(FEVER, treated=None, fever_explained=True, hypotension=True)
+    assert span(findings) == (0, 2)
+    assert missing(findings) == {"treated"}
