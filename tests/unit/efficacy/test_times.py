@@ -389,3 +389,37 @@ def test_an_adequate_assessment_on_the_day_of_death_closes_the_gap(protocol: Pro
     points = (scan("RA1", 38, 90), scan("FU6", 273, 90))
 
     assert short(found(protocol, "pfs", course(protocol, points, ("death", 273)))) == ("event", "death", 273)
+
+
+def test_an_event_on_the_origin_has_the_value_of_day_one(protocol: Protocol) -> None:
+    one = course(protocol, (), ("death", 0))
+    document, plan = endpoint(protocol, "os"), assessment_plan(protocol)
+
+    assert time_to_event(document, one, plan).days == 1
+    assert time_to_event(document.model_copy(update={"day_one": 0}), one, plan).days == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "cut", "said"),
+    [
+        ("os", [("contact", 365)], 365, "Alive on the day of the data cut, 2026-01-01."),
+        ("os", [("lost_to_follow_up", 150), ("lost_to_follow_up", 120)], None, "Lost to follow-up on 2025-05-01, no event."),
+        ("os", [("withdrawal", 150), ("withdrawal", 120)], None, "Withdrew on 2025-05-01, no event."),
+        ("os", [("death", 150)], None, "Death on 2025-05-31."),
+        ("os", [], None, "Alive without event."),
+        ("pfs", [("treatment_stopped", 120, "toxicity")], None, "Treatment stopped for toxicity on 2025-05-01, no event."),
+        ("pfs", [("clinical_progression", 120)], None, "Clinical progression on 2025-05-01, not shown by imaging."),
+        ("pfs", [("new_therapy", 120)], None, "New anticancer therapy on 2025-05-01, before any event."),
+        ("pfs", [("death", 380)], None, "Death on 2026-01-16, after 289 days without an adequate assessment (more than 196)."),
+        ("dor", [], None, "No response, confirmed where the protocol demands it."),
+        ("efs", [("second_malignancy", 120)], None, "Second malignancy on 2025-05-01."),
+        ("efs", [("relapse", 120)], None, "Relapse on 2025-05-01."),
+    ],
+)
+def test_a_time_says_why_it_ended(
+    name: str, events: list[tuple[Any, ...]], cut: int | None, said: str, protocol: Protocol
+) -> None:
+    reason = found(protocol, name, course(protocol, STABLE, *events, cut=None if cut is None else on(cut))).reason
+
+    assert say(reason, "en") == said
+    assert say(reason, "zh")
