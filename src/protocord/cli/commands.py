@@ -10,9 +10,9 @@ from protocord.cli.events import events
 from protocord.cli.generate import generate
 from protocord.cli.grade import grade
 from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
+from protocord.cli.kinetics import kinetics
 from protocord.cli.monitor import monitor
 from protocord.cli.nca import nca
-from protocord.cli.kinetics import kinetics
 from protocord.cli.people import user
 from protocord.cli.records import export, import_, verify
 from protocord.cli.respond import respond
@@ -42,15 +42,15 @@ for command in (
     check,
     describe,
     examples,
+    grade,
     scale,
     events,
-    grade,
-    design,
-    monitor,
     respond,
     survive,
     nca,
     kinetics,
+    design,
+    monitor,
     demo,
     verify,
     export,
