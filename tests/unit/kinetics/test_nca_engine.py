@@ -95,6 +95,27 @@ def test_a_perfect_rise_at_the_end_does_not_outdo_the_windows_that_fall() -> Non
     assert answer.value("lambda_z_points") == 5
 
 
+def test_the_span_counts_half_lives() -> None:
+    answer = answered([0, 1, 2, 3, 4, 6], [None, 16.0, 8.0, 4.0, 2.0, 0.5])
+    assert answer.value("span") == pytest.approx(4)
+    assert answer.flagged() == ()
+
+
+def test_only_an_infusion_holds_back_points_by_its_duration() -> None:
+    times, values = [0, 1, 2, 3, 4], [None, 8.0, 4.0, 2.0, 1.0]
+    assert answered(times, values, Rules(route="extravascular"), duration=3.5).value("lambda_z_points") == 3
+    assert kind(answered(times, values, duration=3.5), "lambda_z") == "kinetics_too_few_points"
+
+
+def test_points_begin_after_the_last_result_above_the_upper_limit() -> None:
+    frame = pl.DataFrame({
+        "id": "a", "time": [0.0, 1, 2, 3, 4, 5, 6], "value": [50.0, 40.0, None, 8.0, 4.0, 2.0, 1.0],
+        "censoring": ["none", "none", "right", "none", "none", "none", "none"],
+    })  # fmt: skip
+    answer = analyse(from_long(frame, ["id"]), Rules())
+    assert answer.points_used() == (3.0, 4.0, 5.0, 6.0)
+
+
 def test_a_sample_at_the_very_end_of_the_infusion_is_a_point_unless_it_is_the_peak() -> None:
     answer = answered([0.1, 0.25, 1.0, 2.0], [9.0, 8.0, 4.0, 1.8], duration=0.25)
     assert answer.points_used() == (0.25, 1.0, 2.0)
@@ -151,6 +172,10 @@ def test_an_interval_that_ends_between_two_samples_is_interpolated() -> None:
     answer = answered([0, 1, 2, 4], [None, 8.0, 4.0, 1.0], Rules(), end=3.0)
     assert answer.value("auc_interval") == pytest.approx(4 + 4 / math.log(2) + 2 / math.log(2), rel=1e-12)
     assert answer.value("c_average") == pytest.approx((answer.value("auc_interval") or 0) / 3)
+    assert answer.value("interval_extrapolated_percent") == 0
+    assert answer.flagged() == ()
+    at_last = answered([0, 1, 2, 4], [None, 8.0, 4.0, 1.0], Rules(), end=4.0)
+    assert at_last.value("auc_interval") == at_last.value("auc_last")
 
 
 def test_an_interval_that_ends_after_the_last_sample_is_extrapolated_and_says_how_much() -> None:
@@ -164,13 +189,16 @@ def test_an_interval_that_ends_after_the_last_sample_is_extrapolated_and_says_ho
 def test_without_a_slope_the_last_value_stands_for_a_twentieth_of_the_interval_and_no_longer() -> None:
     held = answered([0, 1, 2], [None, 8.0, 4.0], end=2.1)
     assert held.value("auc_interval") == pytest.approx(4 + 4 / math.log(2) + 0.4)
-    assert "end_held" in held.flagged()
+    assert held.flagged() == ("end_held",)
+    assert held.value("interval_extrapolated_percent") == pytest.approx(40 / (4.4 + 4 / math.log(2)))
     assert kind(answered([0, 1, 2], [None, 8.0, 4.0], end=2.2), "auc_interval") == "kinetics_interval_beyond_samples"
 
 
 def test_after_the_first_result_below_the_limit_the_curve_is_zero() -> None:
     answer = answered([0, 1, 2, 3, 9], [None, 8.0, 4.0, None, None], end=7.0)
     assert answer.value("auc_interval") == answer.value("auc_all") == pytest.approx(4 + 4 / math.log(2) + 2)
+    assert answer.value("interval_extrapolated_percent") == 0
+    assert answer.flagged() == ()
 
 
 @pytest.mark.parametrize(("beyond", "tail"), [("stop", 0.0), ("observed", 1.0), ("extrapolate", 2 / math.log(2) * 15 / 16)])
