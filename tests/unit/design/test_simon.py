@@ -164,3 +164,13 @@ def test_a_power_equal_to_the_one_asked_is_enough() -> None:
     assert values[0, 2] == 0.25
     more, _ = best_by_size(2, 2, 0.1, 0.5, 0.05, 0.2500001, False, inf)
     assert more[0, 1] == -1
+
+
+def test_a_strict_alpha_excludes_equality_also_after_the_quick_refusal() -> None:
+    """0/1 1/4 at p0 = 1/2 rejects with 1/2 x 7/8 = 0.4375, exactly alpha, though other bounds of that size would not."""
+    loose, values = best_by_size(4, 4, 0.5, 0.75, 0.4375, 0.7, False, inf)
+    strict, kept = best_by_size(4, 4, 0.5, 0.75, 0.4375, 0.7, True, inf)
+    assert loose.tolist() == [[4, 0, 1, 1]]
+    assert values[0, 1] == 0.4375
+    assert strict.tolist() == [[4, 0, 2, 2]]
+    assert kept[0, 1] < 0.4375
