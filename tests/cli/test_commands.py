@@ -140,6 +140,21 @@ def test_the_library_and_the_command_line_load_no_django(program: str) -> None:
     assert done.stdout == "[]\n"
 
 
+def test_starting_and_asking_for_help_loads_none_of_the_libraries_that_compute() -> None:
+    heavy = {"numpy", "scipy", "polars", "numba", "matplotlib", "statsmodels", "pandas", "ibis", "duckdb", "pyarrow"}
+    program = f"""
+import sys
+from click.testing import CliRunner
+from protocord.cli import main
+assert CliRunner().invoke(main, ["--help"]).exit_code == 0
+print(sorted({heavy} & {{name.split(".")[0] for name in sys.modules}}))
+"""
+
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert printed.strip() == "[]"
+
+
 def test_a_study_that_is_not_there_is_told_with_the_likely_one(run: Run) -> None:
     result = run("check", "nct06848528")
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @click.group(cls=Door)
 def design() -> None:
-    """Design a single-arm trial, exactly: sizes, stages, precision, dose levels, accrual.
+    """Design a single-arm trial, by exact probabilities.
+
+    Sizes, stages, precision, dose levels, accrual, and estimates after a trial that may have stopped.
 
     Every count bound is told with its direction ("stop when responses <= 3"), every probability is an
     exact sum, and every answer names its conventions (see the reference of conventions).
@@ -231,7 +233,7 @@ def stages(
     """Designs with an efficacy stop or three stages; optionally curtailed.
 
     \b
-    Examples:
+    Example:
       protocord design stages --p0 0.1 --p1 0.3 --kind efficacy --criterion alternative
       protocord design stages --p0 0.05 --p1 0.25 --alpha 0.1 --power 0.9 --kind chen --curtail
     """

@@ -39,7 +39,7 @@ def characteristics(given: tuple[Any, ...], rates: tuple[float, ...], out: Path 
     and the last stage concludes for efficacy when responses > r.
 
     \b
-    Examples:
+    Example:
       protocord design characteristics --design "3/17 10/37"
       protocord design characteristics --design "0/9 1/18 2/26" --design "2/20" --rates 0.05,0.25
     """
@@ -90,7 +90,7 @@ def after(
     first was not, its bounds are computed anew (say --p1), and the answer says so.
 
     \b
-    Examples:
+    Example:
       protocord design after --design "3/13 12/43" --p0 0.2 --seen 5/13 --seen 9/27
       protocord design after --design "3/13 12/43" --p0 0.2 --seen 2/13
     """

@@ -38,7 +38,7 @@ def _answered(command: Command) -> Command:
 
 @click.group()
 def events() -> None:
-    """Count adverse events, judge dose-limiting toxicity, watch the reporting clocks.
+    """Count adverse events, judge dose-limiting toxicity, watch clocks.
 
     The study's safety.yaml says what is treatment-emergent, related, dose-limiting, and when a report is due.
     Denominators are named; what is missing is shown and never taken for a no.
@@ -73,7 +73,7 @@ def count(
     With --out also the grid of subjects and terms, the bars, and the time to the first event.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord events count nct06848582 adverse-events_events.csv adverse-events_infusions.csv \\
         adverse-events_followed.csv --cut-off 2026-06-30 --out events
 
@@ -119,7 +119,7 @@ def shift(
     Also screens the liver: ALT or AST above 3 x ULN with bilirubin above 2 x ULN. A screen, not a diagnosis.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord events shift nct06848582 adverse-events_results.csv adverse-events_infusions.csv \\
         adverse-events_followed.csv --cut-off 2026-06-30
     """
@@ -162,7 +162,7 @@ def dlt(
     With --out, monitoring_events.csv goes on to `protocord monitor position`.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord events dlt nct06848582 adverse-events_events.csv adverse-events_infusions.csv \\
         adverse-events_followed.csv --course adverse-events_course.csv --results adverse-events_results.csv \\
         --states adverse-events_states.csv --cut-off 2026-06-30
@@ -221,7 +221,7 @@ def clocks(
     Calendar days, the day of first knowledge is day 0, in the time zone of the site.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord events clocks nct06848582 adverse-events_cases.csv --reports adverse-events_reports.csv \\
         --at 2026-03-10T09:00
     """

@@ -30,7 +30,7 @@ def _exposure_tables() -> Iterable[Table]:
 
 @click.group()
 def kinetics() -> None:
-    """Model cells in blood over several infusions, and what follows from them.
+    """Model cells in blood over several infusions, and their effects.
 
     \b
     simulate   what the study's own assumptions would give, and what the assay would see of it

@@ -27,7 +27,7 @@ def _tables() -> tuple[Table, ...]:
 
 @click.group()
 def monitor() -> None:
-    """Watch a study against its limits, and design the rules to watch it with.
+    """Watch a study against its limits, and design such limits.
 
     The first three commands read the limits of a study's protocol. The others need no study. All chances are
     exact (dynamic programming); only `simulate` draws random numbers, where time decides.

@@ -42,7 +42,9 @@ def nca(
     language: Language,
     form: str,
 ) -> None:
-    """Analyse cells in blood without a model, as the study's kinetics.yaml asks.
+    """Analyse cells in blood without a model, by the study's rules.
+
+    What is computed, and by which conventions, stands in the study's kinetics.yaml.
 
     CONCENTRATIONS holds one row a sample, analyte and donor; --doses one row an infusion (CSV or Parquet).
     Rules, intervals and parameters are the protocol's. Each donor's cells are analysed apart. A result below

@@ -30,7 +30,7 @@ def _columns(name: str) -> Callable[[], tuple[Table, ...]]:
 
 @click.group()
 def scale() -> None:
-    """Grade CRS, ICANS and acute GvHD by their published tables, and code early reactions.
+    """Grade CRS, ICANS and acute GvHD, and code early reactions.
 
     What is missing is never taken for a no: the answer is then the span of grades that remain possible,
     and what to record. `protocord grade` grades laboratory results.
@@ -50,7 +50,7 @@ def crs(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Grade cytokine release syndrome by the ASTCT consensus of 2019.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord scale crs adverse-events_crs.csv
     """
     from protocord.safety.scales.columns import CRS
@@ -70,7 +70,7 @@ def icans(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Grade ICANS by the ASTCT consensus of 2019: ICE from 12 years on, CAPD below.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord scale icans adverse-events_icans.csv
     """
     from protocord.safety.scales.columns import ICANS
@@ -90,7 +90,7 @@ def agvhd(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Stage and grade acute graft-versus-host disease by MAGIC, 2016.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord scale agvhd adverse-events_agvhd.csv
     """
     from protocord.safety.scales.columns import AGVHD
@@ -113,7 +113,7 @@ def reaction(study: Path, file: Path, language: Language, form: str, out: Path |
     The window after the infusion is that of the study's dosing.yaml.
 
     \b
-    Example, in docs/tutorials/data:
+    Example: in docs/tutorials/data
       protocord scale reaction nct06848582 adverse-events_reactions.csv
     """
     from protocord.protocol import load

@@ -92,7 +92,9 @@ def survive(
     form: str,
     out: Path | None,
 ) -> None:
-    """Analyse times to events as the study's efficacy.yaml declares them.
+    """Analyse times to events as the study declares them.
+
+    The declarations stand in its efficacy.yaml.
 
     TIMES is the table that `protocord respond` writes. Each endpoint's origin, interval, level, landmarks
     and days in a month come from the document: Kaplan-Meier with medians and quartiles, survival and numbers
