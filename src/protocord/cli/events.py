@@ -38,7 +38,7 @@ def _answered(command: Command) -> Command:
 
 @click.group()
 def events() -> None:
-    """Count adverse events, judge dose-limiting toxicity, watch clocks.
+    """Count adverse events, judge DLT, watch the reporting clocks.
 
     The study's safety.yaml says what is treatment-emergent, related, dose-limiting, and when a report is due.
     Denominators are named; what is missing is shown and never taken for a no.

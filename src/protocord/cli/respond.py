@@ -52,7 +52,7 @@ def respond(
     language: Language,
     form: str,
 ) -> None:
-    """Assess tumours: response at every scan, best response, rates, times to events.
+    """Assess tumours: every response, the best one, rates and times.
 
     DATA is a folder with subjects.csv, events.csv, lesions.csv, measurements.csv, assessments.csv and, where
     there are any, new_lesions.csv (.tsv and .parquet too), or those files themselves. The rules are those
