@@ -40,6 +40,8 @@ def hazard_ratio_forest(results: Results, endpoint: TimeToEvent, language: Langu
     lines = [_row(rows, one, str(one.context["group"]), {"reference": one.context["reference"]}, language) for one in ratios]
     title = _say("figure_forest_title", language, endpoint=endpoint.name)
     reference = str(ratios[0].context["reference"])
+    name = _say("figure_forest_reference", language, group=group_name(reference, language))
+    lines.insert(0, Row(name, _count(rows, "n_event", reference), _count(rows, "n", reference), 1.0, None, None, None))
     canvas, axes = _sheet(title, len(lines), language)
     axes.set_xscale("log")
     known = [value for line in lines for value in (line.estimate, line.lower, line.upper) if value]
@@ -90,14 +92,23 @@ def _row(rows: Sequence[Statistic], found: Statistic, group: str, where: dict[st
             one for one in rows if one.name == name and all(one.context.get(key) == value for key, value in context.items())
         )
 
-    def count(name: str) -> int:
-        fits = (one for one in rows if one.name == name and one.context.get("group") == group and "at" not in one.context)
-        return int(next(fits).value)  # type: ignore[arg-type]  # a count, by its name
-
     estimate, lower, upper = (
         _number(one) for one in (found, of("lower", group=group, **where), of("upper", group=group, **where))
     )
-    return Row(group_name(group, language), count("n_event"), count("n"), estimate, lower, upper, found.reason)
+    return Row(
+        group_name(group, language),
+        _count(rows, "n_event", group),
+        _count(rows, "n", group),
+        estimate,
+        lower,
+        upper,
+        found.reason,
+    )
+
+
+def _count(rows: Sequence[Statistic], name: str, group: str) -> int:
+    fits = (one for one in rows if one.name == name and one.context.get("group") == group and "at" not in one.context)
+    return int(next(fits).value)  # type: ignore[arg-type]  # a count, by its name
 
 
 def _number(one: Statistic) -> float | None:
