@@ -127,3 +127,10 @@ def test_large_designs_lose_no_digits() -> None:
     """The stops of a design of 900 subjects add up to one at every rate."""
     at = operating_characteristics(StagedDesign.two_stage(80, 300, 270, 900), np.linspace(0, 1, 21))
     assert (at.stop_futility.sum(axis=0) + at.stop_efficacy.sum(axis=0)) == pytest.approx(np.ones(21), abs=1e-12)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_design_is_as_large_as_its_last_stage(design: StagedDesign) -> None:
+    *_, last = design.stages
+    assert design.last is last
+    assert design.n == last.n
