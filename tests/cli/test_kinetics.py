@@ -121,6 +121,7 @@ def test_every_figure_is_drawn_in_both_languages(tmp_path: Path, language: str) 
             "fit",
             STUDY,
             tables["concentrations"],
+            "--doses",
             tables["doses"],
             "--analyte",
             "donor_dna",
