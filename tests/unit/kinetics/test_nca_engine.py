@@ -178,6 +178,16 @@ def test_an_interval_that_ends_between_two_samples_is_interpolated() -> None:
     assert at_last.value("auc_interval") == at_last.value("auc_last")
 
 
+def test_under_linear_log_the_end_is_interpolated_by_the_logarithm_after_the_peak_only() -> None:
+    times, values = [0, 1, 2, 3, 4], [None, 8.0, 2.0, 4.0, 1.0]
+    falling = answered(times, values, Rules(trapezoid="linear_log"), end=3.5)
+    assert falling.value("auc_interval") == pytest.approx(
+        4 + 6 / math.log(4) + 2 / math.log(2) + 0.5 * 2 / math.log(2), rel=1e-12
+    )
+    rising = answered([0, 1, 2, 3], [1.0, 4.0, 2.0, 1.0], Rules(trapezoid="linear_log"), end=0.5)
+    assert rising.value("auc_interval") == pytest.approx(0.5 * (1 + 2.5) / 2, rel=1e-12)
+
+
 def test_an_interval_that_ends_after_the_last_sample_is_extrapolated_and_says_how_much() -> None:
     answer = answered([0, 1, 2, 3, 4], [None, 8.0, 4.0, 2.0, 1.0], end=6.0)
     tail = 1 / math.log(2) * (1 - 0.25)

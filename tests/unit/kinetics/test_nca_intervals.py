@@ -17,6 +17,7 @@ from protocord.kinetics.nca.rules import Rules
 from protocord.protocol.document.kinetics import Analyte
 from protocord.tables import TableProblems
 from protocord.values import Reason
+from protocord.words import say, slots, term
 
 CELLS = Analyte.model_validate({
     "id": "cells", "name": {"en": "Cells", "zh": "细胞"}, "role": "kinetics", "matrix": "blood", "assay": "flow", "unit": "{cells}/uL",
@@ -201,7 +202,9 @@ def test_a_course_with_an_infusion_that_nobody_sampled_has_no_area() -> None:
     given = taken(found, dose_rows(0.0, 7.0, 14.0))
     answer = answered(given, (Window("course", (1, 2, 3), 28.0, "span"),))
     reason = course(given, Rules(), answer, 0)["auc_interval"]
+    assert isinstance(reason, Reason)
     assert reason == Reason.of("kinetics_part_missing", infusion=2, why="kinetics_only_trough")
+    assert say(reason, "en").startswith("The area after infusion 2 is missing (Nothing was sampled between")
 
 
 def test_a_course_without_any_quantifiable_result_is_below_the_limit() -> None:
@@ -346,3 +349,8 @@ def test_percent_becomes_cells_sample_by_sample_with_its_limit() -> None:
     assert given.samples["unit"].to_list() == ["{cells}/uL"] * 2
     bare = rows.drop("population_count")
     assert "population_count: is needed to turn %" in problems(lambda: take(bare, dose_rows(0.0), ANALYTES, cells=True))
+
+
+@pytest.mark.parametrize("kind", ["no_samples", "above_upper_limit", "start_unknown", "interval_beyond_samples", "only_trough"])
+def test_why_a_part_is_missing_can_be_said_inside_another_sentence(kind: str) -> None:
+    assert not slots(term(f"kinetics_{kind}", "en"))

@@ -59,8 +59,6 @@ class Answer:
     def _particulars(self, kind: str, k: int) -> Reason:
         if kind == "kinetics_too_few_points":
             return Reason.of(kind, points=self.rules.lambda_z.min_points)
-        if kind == "kinetics_interval_beyond_samples":
-            return Reason.of(kind, end=f"{self.profiles.end[k]:g}")
         if kind == "kinetics_trough_below_limit":
             return Reason.of(kind, lloq=f"{self.profiles.lloq[self.profiles.stop[k] - 1]:.3g}")
         return Reason.of(kind)
