@@ -141,6 +141,19 @@ def test_a_low_baseline_is_normal_unless_the_protocol_says_otherwise() -> None:
     )
 
 
+def test_a_baseline_on_its_limit_is_normal() -> None:
+    assert g5("Alanine aminotransferase increased", 45, high=40, baseline=40).grade == 1  # not 1.1 x baseline, which is grade 0
+    assert g6("Creatinine increased", 61, low=20, high=44, baseline=20).grade == 1  # not 3.05 x a low baseline
+    outside = {"baseline": 10, "abnormal_baseline": "outside_limits"}
+    assert g5("Alanine aminotransferase increased", 45, low=10, high=40, **outside).grade == 1
+
+
+def test_where_either_limit_makes_a_baseline_abnormal_both_must_be_known_to_call_it_normal() -> None:
+    for limits in ({"baseline_high": 40}, {"baseline_low": 10}):
+        found = g5("Alanine aminotransferase increased", 70, high=40, baseline=20, abnormal_baseline="outside_limits", **limits)
+        assert (spread(found), kinds(found)) == ((1, 2), ["grading_baseline_limit_missing"])  # 1.75 x ULN, or 3.5 x baseline
+
+
 def test_the_baselines_own_limit_says_whether_it_was_abnormal() -> None:
     assert (
         g5("Alanine aminotransferase increased", 100, high=40, baseline=45, baseline_high=50).grade == 1
