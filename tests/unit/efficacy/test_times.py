@@ -423,3 +423,14 @@ def test_a_time_says_why_it_ended(
 
     assert say(reason, "en") == said
     assert say(reason, "zh")
+
+
+def test_an_assessment_after_the_event_does_not_reach_back_over_the_gap(protocol: Protocol) -> None:
+    document = endpoint(protocol, "pfs").model_copy(update={"events": ("relapse",)})
+    one = course(protocol, (*STABLE, scan("FU12", 456, 90)), ("relapse", 380))
+
+    assert short(time_to_event(document, one, assessment_plan(protocol))) == ("censored", "missed_assessments", 91)
+
+
+def test_new_therapy_on_day_1_censors_there(protocol: Protocol) -> None:
+    assert short(found(protocol, "pfs", course(protocol, STABLE, ("new_therapy", 0)))) == ("censored", "new_therapy", 0)
