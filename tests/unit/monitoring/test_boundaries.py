@@ -233,3 +233,22 @@ def test_a_rule_is_named_with_its_parameters_in_each_language() -> None:
     assert strictness_in_words(found, "en") == "Crosses only when strictly beyond the critical value."
     assert strictness_in_words(rules.listed((3,), (1,), direction=">="), "en") == ""
     assert "exact tail" in rule_in_words(rules.pocock(0.2, 0.05, (5,)), "en")
+
+
+def test_log_ratios_are_those_of_their_formulas() -> None:
+    """Closed form: x log(p / p0) + (n - x) log((1 - p) / (1 - p0)), p the observed or the alternative rate."""
+    found = rules.MaximisedRatio(0.3).values(10)
+    assert found[5] == pytest.approx(5 * np.log(0.5 / 0.3) + 5 * np.log(0.5 / 0.7), abs=1e-14)
+    assert found[10] == pytest.approx(10 * np.log(1 / 0.3), abs=1e-14)
+    assert found[:4] == pytest.approx([0, 0, 0, 0], abs=1e-14)
+    fixed = rules.LikelihoodRatio(0.1, 0.3).values(4)
+    assert fixed == pytest.approx([x * np.log(3) + (4 - x) * np.log(7 / 9) for x in range(5)], abs=1e-14)
+
+
+def test_scores_are_those_of_their_formulas() -> None:
+    """Closed form: (x - n p) / sqrt(n p (1 - p)), and the normal quantile of the exact tail, times (n / N)^(1/2 - delta)."""
+    score = rules.WangTsiatis(0.2, 40, 0.0, "score").values(10)
+    assert score[5] == pytest.approx((5 - 2) / np.sqrt(1.6) * np.sqrt(0.25), abs=1e-14)
+    tail = rules.WangTsiatis(0.5, 40, 0.25).values(2)
+    assert tail[2] == pytest.approx(0.6744897501960817 * (2 / 40) ** 0.25, abs=1e-12)  # P(2 of 2) = 1/4
+    assert tail[0] == -np.inf
