@@ -107,7 +107,7 @@ def confidence(biopsy: Biopsy | None, *, suspected: bool | None, treated: bool |
     if biopsy == "other_diagnosis" and not treated:
         return "negative" if treated is False else None
     if biopsy is None or suspected is None or treated is None:
-        return "negative" if suspected is False and treated is False and biopsy is not None else None
+        return None
     if treated:
         return "probable"
     return "possible" if suspected else "negative"
@@ -115,7 +115,7 @@ def confidence(biopsy: Biopsy | None, *, suspected: bool | None, treated: bool |
 
 def _open(stage: Stage, overall: Mapping[str, Sequence[str]], certain: int) -> bool:
     """Whether what is missing of an organ can still raise the overall grade."""
-    return stage.low != stage.high and int(overall[stage.organ][stage.high]) > certain
+    return int(overall[stage.organ][stage.high]) > certain
 
 
 def _skin(findings: AgvhdFindings, gap: Gap) -> Stage:
