@@ -174,3 +174,17 @@ def test_a_strict_alpha_excludes_equality_also_after_the_quick_refusal() -> None
     assert values[0, 1] == 0.4375
     assert strict.tolist() == [[4, 0, 2, 2]]
     assert kept[0, 1] < 0.4375
+
+
+def test_a_first_guess_that_is_too_small_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = Question(0.2, 0.5, 0.1, 0.8)
+    usual = simon(question)
+    monkeypatch.setattr("protocord.design.two_stage._first_guess", lambda _: 3)
+    again = simon(question)
+    assert again.proven
+    assert again.admissible == usual.admissible
+
+
+def test_the_smallest_design_of_all_has_two_subjects() -> None:
+    """0/1 1/2 at p1 = 0.9 concludes with 0.81 and at p0 = 0.1 with 0.01."""
+    assert str(simon(Question(0.1, 0.9, 0.05, 0.8)).minimax) == "0/1 1/2"
