@@ -105,6 +105,25 @@ def test_an_abnormal_baseline_is_judged_by_its_own_limit() -> None:
     assert table(*rows)["grade_high"].to_list() == [0, 0]
 
 
+def test_where_both_branches_give_one_grade_the_row_of_the_first_is_told() -> None:
+    rows = [on("01", "42", test="ALT", unit="U/L", high=""), on("12", "66", test="ALT", unit="U/L", high="40")]
+    frame = table(*rows)  # nobody knows whether 42 was abnormal, and either way 66 is grade 1
+    assert frame["grade_high"].to_list()[1] == 1
+    assert frame["rule_high"].to_list()[1].endswith("grade 1: > 1 × ULN and ≤ 3 × ULN, baseline normal")
+
+
+def test_a_row_is_told_for_grade_1_and_none_for_grade_0() -> None:
+    frame = table(
+        on("12", "44"),
+        on("12", "45", first_treatment=""),
+        on("12", "60", test="LDH", unit="U/L"),
+        on("12", "44", test="LDH", unit="U/L"),
+    )
+    assert [rule is not None for rule in frame["rule_high"]] == [False, False, True, False]
+    (gap,) = table({"test": "CREATCLR", "unit": "mL/min", "value": "9"}, version="6.0").iter_rows(named=True)
+    assert (gap["grade_min_low"], gap["grade_max_low"]) == (None, None)
+
+
 def test_the_period_and_the_baseline_are_told() -> None:
     frame = table(
         on("01", "21"), on("10", "22"), on("10", "23", before_treatment="no"), on("11", "24"), on("11", "25", first_treatment="")
