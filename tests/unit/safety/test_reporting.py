@@ -228,8 +228,8 @@ def test_a_table_of_cases_runs_in_the_sites_zone() -> None:
     found = table(
         {"serious": "yes", "special_interest": "no", "dlt": "no"},
         reports=({"clock": "sae_to_sponsor", "kind": "initial", "sent_at": "2026-03-03T16:21"},),
-        at=datetime(2026, 3, 20, 9, 0),
-    )  # noqa: DTZ001  # in the site's time
+        at=datetime(2026, 3, 20, 9, 0),  # noqa: DTZ001  # in the time of each site
+    )
     assert found.value("reporting", "due", report="sae_to_sponsor", kind="initial") == "2026-03-03T16:20+08:00"
     assert found.value("reporting", "status", report="sae_to_sponsor", kind="initial") == "late"
     assert found.value("reporting", "status", report="sae_to_ethics", kind="initial") == "overdue"
