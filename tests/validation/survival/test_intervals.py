@@ -108,6 +108,9 @@ def test_what_is_no_count_of_successes_is_refused(x: float, n: int) -> None:
 def test_levels_methods_exposures_and_events_are_checked() -> None:
     with pytest.raises(ValueError, match="a level lies between 0 and 1"):
         binomial(1, 5, level=1)
+    with pytest.raises(ValueError, match="a level lies between 0 and 1"):
+        binomial(1, 5, level=0)
+    assert [binomial_p_value(1, 5, null) for null in (0, 1)] == [0, 1]
     with pytest.raises(ValueError, match=r"'exact' is no interval of a proportion; there are clopper_pearson, wilson"):
         binomial(1, 5, method="exact")
     with pytest.raises(ValueError, match="positive exposure"):
