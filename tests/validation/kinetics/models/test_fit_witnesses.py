@@ -136,7 +136,7 @@ PLAN = np.array(
 TRUTH = (1500.0, 0.80, 0.30, 3.0)
 
 
-def trial(seed: int, limit: float = 42.0) -> tuple[Observations, float]:
+def trial(seed: int, limit: float = 70.0) -> tuple[Observations, float]:
     """This will draw kinetics.md's reference design: 40 children x 23 samples, 8 one-hour infusions, half-lives log-normal (no rate order imposed)."""
     rng = np.random.default_rng(seed)
     spread = np.array([0.8, 0.5, 0.4, 0.5]) * rng.standard_normal((40, 4))
