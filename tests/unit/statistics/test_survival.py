@@ -119,6 +119,8 @@ class TestRestrictedMean:
         assert found.estimate == pytest.approx(1 + 2 * 0.75 + 0.5 * 0.375)
         # (area after day 1)² / (4·3) + (area after day 3)² / (2·1)
         assert found.std_error == pytest.approx(((1.5 + 0.1875) ** 2 / 12 + 0.1875**2 / 2) ** 0.5)
+        reach = 1.959963984540054 * found.std_error
+        assert (found.lower, found.upper) == (pytest.approx(found.estimate - reach), pytest.approx(found.estimate + reach))
 
     def test_without_a_horizon_it_goes_to_the_last_observation(self) -> None:
         assert kaplan_meier([1, 2, 3], [1, 1, 1]).rmst().tau == 3
