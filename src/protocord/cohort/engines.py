@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Normal
-from protocord.cohort.plan.hits import Relations
+from protocord.cohort.plan.facts import Relations
 
 _KINDS: Mapping[Any, str] = {
     pl.Int8: "int8", pl.Int16: "int16", pl.Int32: "int32", pl.Int64: "int64", pl.Float64: "float64", pl.Boolean: "boolean",

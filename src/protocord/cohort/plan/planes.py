@@ -11,7 +11,8 @@ import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.plan.classes import BITS, Classes, mask, words
-from protocord.cohort.plan.hits import Hits, Relations, own
+from protocord.cohort.plan.facts import Relations, own
+from protocord.cohort.plan.hits import hits
 from protocord.cohort.plan.pieces import bit_or, flag
 from protocord.cohort.plan.program import Program
 from protocord.concepts import Concepts
@@ -38,7 +39,7 @@ def _words(classes: Classes, relations: Relations) -> ir.Table:
     """One row a person: birth and sex, and for each plane and word the bits of the leaves."""
     count = words(len(classes.program.leaves))
     names = word_names(len(classes.program.leaves))
-    parts = [_bits(part, count) for part in Hits(classes, relations).all()]
+    parts = [_bits(part, count) for part in hits(classes, relations)]
     histories = _covered(classes, relations, count)
     if histories is not None:
         parts.append(histories)

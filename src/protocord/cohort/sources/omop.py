@@ -23,7 +23,7 @@ import polars as pl
 
 from protocord.cohort.engines import Engine, small
 from protocord.cohort.normal import FACTS, Kind, Numbering, Sex, Status, Why
-from protocord.cohort.plan.hits import Relations, own
+from protocord.cohort.plan.facts import Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
 from protocord.concepts import Concepts
