@@ -43,7 +43,7 @@ RANKS = {
     "observation": 6,
 }  # fmt: skip
 
-_COLUMNS: Mapping[str, Mapping[str, str]] = {
+COLUMNS: Mapping[str, Mapping[str, str]] = {
     "person": {
         "person_id": "int64", "gender_concept_id": "int64", "year_of_birth": "int32", "month_of_birth": "int32", "day_of_birth": "int32",
     },
@@ -98,7 +98,7 @@ class Omop:
 
     def table(self, name: str) -> ir.Table:
         """This will return one of the warehouse's tables, by the columns that are read of it."""
-        return ibis.table(dict(_COLUMNS[name]), name=name)
+        return ibis.table(dict(COLUMNS[name]), name=name)
 
     def _persons(self) -> ir.Table:
         person = self.table("person")

@@ -1,0 +1,166 @@
+"""The fact store: the normal form on disk, persons in order, with every record as it was read beside it.
+
+```
+store/
+  manifest.json           what it was made of and with; refused when the study's concepts are others now
+  persons/*.parquet       the relations of `protocord.cohort.normal`, one file a batch of persons, sorted by person
+  facts/*.parquet
+  histories/*.parquet
+  subjects/*.parquet      person, subject: the id in the source
+  records/*.parquet       person, record: the facts as read (values, units, sources), as JSON
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import polars as pl
+
+from protocord.cohort.engines import DuckDB, small, unbound
+from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Numbering
+from protocord.cohort.plan.hits import Relations
+from protocord.concepts import Concept, Concepts
+from protocord.errors import Place, Problem, SubjectProblems
+from protocord.exchange.mapping import SiteMapping
+from protocord.values import SubjectRecord
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+SUBJECTS: Mapping[str, Any] = {"person": pl.Int64, "subject": pl.String}
+RECORDS: Mapping[str, Any] = {"person": pl.Int64, "record": pl.String}
+RELATIONS: Mapping[str, Mapping[str, Any]] = {
+    "persons": PERSONS, "facts": FACTS, "histories": HISTORIES, "subjects": SUBJECTS, "records": RECORDS,
+}  # fmt: skip
+
+
+@dataclass
+class FactStore:
+    """A fact store on an engine, opened for one study. Use `open_store`."""
+
+    engine: DuckDB
+    folder: Path
+    concepts: Concepts
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The study's concepts as numbers, which are the store's."""
+        return Numbering(self.concepts)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the store holds, as a hash over the manifest, which counts and hashes it all."""
+        return _digest(dict(self.manifest))
+
+    def relations(self) -> Relations:
+        """This will return the store's relations as expressions over its files."""
+        return Relations(unbound("persons", PERSONS), (unbound("facts", FACTS),), unbound("histories", HISTORIES), self._small)
+
+    def _small(self, name: str, frame: pl.DataFrame) -> ir.Table:
+        return small(self.engine, name, frame)
+
+    def subject(self, person: int) -> str:
+        """This will return a person's id in the source. Raises KeyError for a person that the store does not hold."""
+        return str(self._one("subject", "subjects", "person = ?", person))
+
+    def person(self, subject: str) -> int:
+        """This will return the number of the person with this id in the source. Raises KeyError where there is none."""
+        return int(self._one("person", "subjects", "subject = ?", subject))
+
+    def record(self, person: int) -> SubjectRecord:
+        """This will return all that was read of one person, for the row evaluator. Raises KeyError for a person it does not hold."""
+        return SubjectRecord.from_data(json.loads(self._one("record", "records", "person = ?", person)))
+
+    def _one(self, column: str, table: str, condition: str, value: object) -> Any:
+        found = self.engine.connection.execute(f"SELECT {column} FROM {table} WHERE {condition}", [value]).fetchone()
+        if found is None:
+            raise KeyError(value)
+        return found[0]
+
+
+def is_store(folder: Path) -> bool:
+    """This will tell whether a folder is a fact store."""
+    return (folder / MANIFEST).is_file()
+
+
+def open_store(folder: Path, concepts: Concepts, mapping: SiteMapping | None = None, *, threads: int | None = None) -> FactStore:
+    """This will open a fact store for a study's concepts. `mapping`, where given, must be the one that it was made with.
+
+    Raises SubjectProblems where it was made by another version, or with other concepts or another mapping; the concepts are named.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = manifest["concepts"]
+        made = manifest["format"]
+    except (ValueError, KeyError, TypeError):
+        raise SubjectProblems([Problem(Place(str(folder)), f"{MANIFEST} is not that of a fact store.", _AGAIN)]) from None
+    problems = []
+    if made != FORMAT:
+        problems.append(Problem(Place(str(folder)), f"this fact store has format {made}, not {FORMAT}.", _AGAIN))
+    else:
+        problems += _differences(folder, known, concept_hashes(concepts))
+        if mapping is not None and manifest["mapping"] != mapping_hash(mapping):
+            problems.append(Problem(Place(str(folder)), "this fact store was made with another mapping file.", _AGAIN))
+    if problems:
+        raise SubjectProblems(problems)
+    engine = DuckDB(threads=threads)
+    for name in RELATIONS:
+        files = str(folder / name / "*.parquet").replace("'", "''")
+        engine.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")
+    return FactStore(engine, folder, concepts, manifest)
+
+
+_AGAIN = "Make it anew: protocord cohort ingest FOLDER STUDY --out STORE."
+
+
+def _differences(folder: Path, made: Mapping[str, str], now: Mapping[str, str]) -> list[Problem]:
+    """What a store's numbers mean stands in the concepts: any other id, unit, factor, code or limit would make them lie."""
+    said = [
+        (sorted(now.keys() - made.keys()), "the study has {}, which the fact store does not know."),
+        (sorted(made.keys() - now.keys()), "the fact store was made with {}, which the study does not have."),
+        (sorted(name for name in made.keys() & now.keys() if made[name] != now[name]), "{} changed since the fact store was made."),
+    ]  # fmt: skip
+    return [Problem(Place(str(folder)), what.format(_some(names)), _AGAIN) for names, what in said if names]
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(f"{name!r}" for name in names[:most])
+    rest = len(names) - most
+    return f"{'the concept' if len(names) == 1 else 'the concepts'} {shown}" + (f" and {rest} more" if rest > 0 else "")
+
+
+def concept_hashes(concepts: Concepts) -> dict[str, str]:
+    """This will return a hash of each concept: of all that decides what a code or a number of a source becomes."""
+    return {name: _digest(_meaning(concepts[name]))[:16] for name in sorted(concepts)}
+
+
+def _meaning(concept: Concept) -> dict[str, Any]:
+    return {
+        "kind": concept.kind.value,
+        "is_a": sorted(concept.is_a),
+        "unit": concept.unit,
+        "units": {unit: str(factor) for unit, factor in concept.units.items()},
+        "codes": sorted(f"{coding.system}|{coding.code}" for coding in concept.codes),
+        "plausible": [str(concept.plausible.low), str(concept.plausible.high)],
+        "values": sorted(concept.values),
+        "pattern": concept.code_pattern.pattern if concept.code_pattern else None,
+    }
+
+
+def mapping_hash(mapping: SiteMapping) -> str:
+    """This will return a hash of a site mapping."""
+    parts = {name: dict(getattr(mapping, name)) for name in ("codes", "units", "values", "coverage")}
+    return _digest(parts | {"ranges": mapping.ranges_are_age_specific, "laboratory": mapping.laboratory})
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    written = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
