@@ -15,11 +15,11 @@ from math import inf
 import numpy as np
 from scipy.stats import binom
 
-from protocord.design.response_and_toxicity import JointQuestion, bryant_day
-from protocord.design.two_stage import simon
-from protocord.design.simon_search import best_by_size
 from protocord.design.one_stage import Question
+from protocord.design.response_and_toxicity import JointQuestion, bryant_day
+from protocord.design.simon_search import best_by_size
 from protocord.design.stages import three_stage, with_efficacy_stop
+from protocord.design.two_stage import simon
 
 LIMIT = 0.1  # seconds
 TO, PEER_TO = 200, 60

@@ -9,12 +9,12 @@ import pytest
 
 from protocord.cli.door import shipped_studies
 from protocord.cli.examples import subject_of
-from protocord.words.layout import WIDTH, width
 from protocord.cli.verdicts import MARKS, Spoken
 from protocord.eligibility import Outcome, Segment, Timeline, screen, timeline
 from protocord.protocol import Protocol, load
 from protocord.protocol.document import Example
 from protocord.values.text import LANGUAGES, Language
+from protocord.words.layout import WIDTH, width
 
 
 def said(protocol: Protocol, example: Example, language: Language) -> list[str]:

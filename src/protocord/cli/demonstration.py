@@ -13,8 +13,8 @@ import click
 
 from protocord.cli.database import start_django
 from protocord.cli.door import shipped_studies, today
-from protocord.words.layout import table
 from protocord.errors import Place, Problem, Refused
+from protocord.words.layout import table
 
 DATABASE = "protocord.sqlite3"
 SIGN_INS = "sign-ins.json"  # its presence says that the demo was made to the end

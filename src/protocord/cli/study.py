@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocord.cli.door import format_option, language_option, study_argument
-from protocord.words.layout import table
 from protocord.errors import DocumentProblems, Place, Problem
 from protocord.values.reasons import Reason
 from protocord.values.text import Language
 from protocord.words import say
+from protocord.words.layout import table
 
 if TYPE_CHECKING:
     from protocord.protocol.check import ToConfirm

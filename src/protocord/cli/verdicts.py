@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import click
 
-from protocord.words.layout import WIDTH, hanging, pad, table, width
 from protocord.criteria import UsedFact
 from protocord.eligibility import Answer, Calculation, Finding, Outcome, Screening, Segment, Timeline
 from protocord.exchange.fhir import Unmapped
@@ -21,6 +20,7 @@ from protocord.values.facts import FactStatus
 from protocord.values.reasons import Reason
 from protocord.values.text import Language
 from protocord.words import say, shown, term
+from protocord.words.layout import WIDTH, hanging, pad, table, width
 
 Thing = TypeVar("Thing")
 
