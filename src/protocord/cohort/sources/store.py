@@ -26,7 +26,7 @@ import polars as pl
 
 from protocord.cohort.engines import DuckDB, small, unbound
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Numbering
-from protocord.cohort.plan.hits import Relations
+from protocord.cohort.plan.facts import Relations
 from protocord.concepts import Concept, Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping
