@@ -16,6 +16,7 @@ from typing import Literal
 import polars as pl
 
 from protocord.kinetics.intake import Taken
+from protocord.kinetics.starts import refuse_late_starts
 from protocord.protocol import Protocol
 from protocord.protocol.document.kinetics import DynamicsSummary, Interval
 from protocord.statistics import Results, Statistic
@@ -189,8 +190,9 @@ def effects(protocol: Protocol, taken: Taken) -> Results:
 
     Context: `summary`, `subject`, `analyte`, `infusion` at whose start time is zero, and `bound`: `exact`, or `lowest` and `highest`.
     `days_to_baseline` and the net area come along with the area. `n`, `median`, `minimum` and `maximum` over children with an exact
-    value follow, and `n_bounded`, `n_missing`.
+    value follow, and `n_bounded`, `n_missing`. Raises DocumentProblems where a summary's interval starts after its time zero.
     """
+    refuse_late_starts(protocol, {summary.interval for summary in protocol.kinetics.dynamics if summary.interval})
     intervals = {interval.id: interval for interval in protocol.kinetics.intervals}
     units = {analyte.id: analyte.unit for analyte in protocol.kinetics.analytes}
     rows: list[Statistic] = []

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from protocord.errors import DocumentProblems
+from protocord.kinetics.dynamics import effects
 from protocord.kinetics.intake import Taken, take
 from protocord.kinetics.nca.study import Analysis, nca
 from protocord.protocol import STUDIES, Protocol, load
@@ -103,12 +105,30 @@ def test_the_area_to_the_next_infusion_has_its_own_code(protocol: Protocol, take
     assert item.context["code"] == "AUCTAU"
 
 
-def test_an_interval_that_does_not_start_at_its_time_zero_is_refused(protocol: Protocol, taken: Taken) -> None:
+def late(protocol: Protocol) -> Protocol:
     first = protocol.kinetics.intervals[0]
-    late = type(first).model_validate({**first.model_dump(), "name": first.name, "start": "1 day"})
-    asked = replace(protocol, kinetics=protocol.kinetics.model_copy(update={"intervals": (late,)}))
-    with pytest.raises(ValueError, match="after its time zero"):
-        nca(asked, taken)
+    start = type(first).model_validate({**first.model_dump(), "name": first.name, "start": "1 day"})
+    intervals = (start, *protocol.kinetics.intervals[1:])
+    return replace(protocol, kinetics=protocol.kinetics.model_copy(update={"intervals": intervals}))
+
+
+def test_an_interval_that_does_not_start_at_its_time_zero_is_refused_by_its_line(protocol: Protocol, taken: Taken) -> None:
+    for run in (nca, effects):
+        with pytest.raises(DocumentProblems) as refused:
+            run(late(protocol), taken)
+        (problem,) = refused.value.problems
+        assert Path(problem.place.file).name == "kinetics.yaml"
+        assert problem.place.line > 0
+        assert "intervals.infusion_1" in str(problem)
+        assert "starts 1 day after its time zero" in str(problem)
+
+
+def test_a_late_interval_over_which_nothing_is_asked_for_disturbs_nobody(protocol: Protocol, taken: Taken) -> None:
+    asked = late(protocol)
+    others = tuple(item for item in asked.kinetics.parameters if "infusion_1" not in item.intervals)
+    asked = replace(asked, kinetics=asked.kinetics.model_copy(update={"parameters": others, "dynamics": ()}))
+    assert nca(asked, taken).results.select(analysis="nca", window="course_1")
+    assert not len(effects(asked, taken).select(analysis="kinetics_effect"))
 
 
 def test_carry_over_is_subtracted_under_its_own_name(found: Analysis) -> None:

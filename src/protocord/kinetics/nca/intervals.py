@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from protocord.kinetics.profiles import Profiles, sample_arrays
+from protocord.kinetics.starts import refuse_late_starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,16 +89,16 @@ class _Doses:
 def planned_windows(protocol: Protocol) -> tuple[Window, ...]:
     """This will return the intervals of a study's kinetics.yaml.
 
-    An interval of an infusion is a dose window unless the schedule plans another infusion inside it. Raises ValueError for an
-    interval that starts after its time zero: what stands at its start would be a guess.
+    An interval of an infusion is a dose window unless the schedule plans another infusion inside it. Raises DocumentProblems
+    where a parameter is asked for over an interval that starts after its time zero.
     """
+    refuse_late_starts(protocol, {name for item in protocol.kinetics.parameters for name in item.intervals})
     courses = {course.id: course.infusions for course in protocol.dosing.infusions.courses}
     days = _planned_days(protocol)
     found = []
     for interval in protocol.kinetics.intervals:
         if interval.start.minutes != 0:
-            message = f"interval {interval.id} starts {interval.start} after its time zero; areas begin at time zero"
-            raise ValueError(message)
+            continue  # no parameter is asked for over it
         end = float(interval.end.days) if interval.end is not None and interval.end.days is not None else None
         if interval.course:
             found.append(Window(interval.id, tuple(courses[interval.course]), end, "span"))

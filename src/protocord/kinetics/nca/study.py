@@ -95,7 +95,8 @@ def nca(protocol: Protocol, taken: Taken, *, rules: Rules | None = None, infusio
     """This will analyse the samples as the study's kinetics.yaml asks: its rules, intervals and parameters.
 
     `rules` replaces the study's; with `infusions`, every infusion is analysed too, from its start to the next. Samples that
-    are missing or excluded are counted in the results, with their reasons. Raises ValueError where an interval starts after its time zero.
+    are missing or excluded are counted in the results, with their reasons. Raises DocumentProblems where a parameter is asked for
+    over an interval that starts after its time zero.
     """
     rules = rules or Rules.of(protocol.kinetics.rules)
     usable = taken.usable()
