@@ -27,6 +27,8 @@ from protocord.cohort.plan.facts import Asking, Relations
 from protocord.cohort.plan.results import latest
 from protocord.cohort.plan.toxicities import recovered
 
+__all__ = ["Relations", "hits"]
+
 
 def hits(classes: Classes, relations: Relations) -> list[ir.Table]:
     """This will return every relation of bits: person, leaf, a, b, c (yes or no for each plane)."""

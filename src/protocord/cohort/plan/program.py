@@ -7,7 +7,7 @@ two leaves, which means the same since the row evaluator compares every possibil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -124,31 +124,51 @@ def program(protocol: Protocol, on: date, planned_infusion: date | None = None) 
 
     Raises DocumentProblems naming each rule, by file and line, that says something columns cannot repeat.
     """
-    builder = _Builder(on)
+    builder = _Builder(on.toordinal())
     columns = [
         builder.column(protocol, criterion.id, name, on, planned_infusion or on)
         for criterion in protocol.eligibility.criteria
         for name in protocol.readings[criterion.id]
     ]
-    if builder.problems:
-        raise DocumentProblems(builder.problems)
-    return Program(tuple(builder.leaves), tuple(columns))
+    return builder.finished(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule asked on its own, without a study: for a reference date, and the last day known."""
+
+    name: str
+    rule: CheckedRule
+    day: date
+    known: date
+
+
+def rules_program(asked: Iterable[Asked]) -> Program:
+    """This will return the program of rules on their own, a column each. Raises DocumentProblems naming each rule refused."""
+    builder = _Builder()
+    columns = []
+    for one in asked:
+        builder.known = one.known.toordinal()
+        circuit = builder.circuit(one.rule.plan, one.day.toordinal(), Place("", 0, one.name))
+        columns.append(Column(one.name, "default", chosen=True, wanted=True, rule=circuit, review=None))
+    return builder.finished(columns)
 
 
 def rule_program(rule: CheckedRule, day: date, known: date) -> Program:
     """This will return the program of a single rule, for a reference date and the last day known. Raises DocumentProblems."""
-    builder = _Builder(known)
-    circuit = builder.circuit(rule.plan, day.toordinal(), Place("rule", 0, rule.text))
-    if builder.problems:
-        raise DocumentProblems(builder.problems)
-    return Program(tuple(builder.leaves), (Column("rule", "default", chosen=True, wanted=True, rule=circuit, review=None),))
+    return rules_program([Asked("rule", rule, day, known)])
 
 
 @dataclass
 class _Builder:
-    on: date
+    known: int = 0
     leaves: dict[Leaf, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    def finished(self, columns: Iterable[Column]) -> Program:
+        if self.problems:
+            raise DocumentProblems(self.problems)
+        return Program(tuple(self.leaves), tuple(columns))
 
     def column(self, protocol: Protocol, criterion_id: str, reading: str, on: date, infusion: date) -> Column:
         criterion = next(one for one in protocol.eligibility.criteria if one.id == criterion_id)
@@ -166,7 +186,7 @@ class _Builder:
             case rows.Constant(truth=truth):
                 return Fixed(truth)
             case rows.Asked(function=function, arguments=arguments):
-                return self._leaf(Leaf(function.name, arguments, day, self.on.toordinal()))
+                return self._leaf(Leaf(function.name, arguments, day, self.known))
             case rows.Negation(operand=operand):
                 return Not(self.circuit(operand, day, place))
             case rows.Junction(decisive=decisive, left=left, right=right):
@@ -196,7 +216,7 @@ class _Builder:
             if left.function.name == "AgeInYearsAt" and any(one.months for one in left.arguments[1:] if isinstance(one, Length)):
                 what = f"asks for an age some months before a day (line {at.line}, column {at.column} of the rule)."
                 self.problems.append(Problem(place, what, "A cohort can go back by days or weeks: write the length so."))
-            return self._leaf(Leaf(left.function.name, left.arguments, day, self.on.toordinal(), operator, right.value))
+            return self._leaf(Leaf(left.function.name, left.arguments, day, self.known, operator, right.value))
         if isinstance(left, rows.Written) and isinstance(right, rows.Written):
             return Fixed(decides(left.numbers, operator, right.numbers))
         what = f"compares two numbers that are both asked of the child (line {at.line}, column {at.column} of the rule)."
