@@ -238,6 +238,12 @@ def test_all_in_one_group_makes_the_hazard_ratio_not_estimable_by_name() -> None
     assert nobody.one("pfs", "p_value").reason.kind == "survival_no_comparison"
 
 
+def test_events_of_one_day_leave_nothing_to_say_of_proportional_hazards() -> None:
+    results = analysed(frame(days=[10] * 10, status=["event"] * 10), by="sex")
+    assert results.value("pfs", "hazard_ratio") == pytest.approx(1)
+    assert results.one("pfs", "proportional_hazards_p").reason.kind == "survival_one_event_time"
+
+
 def test_the_same_table_gives_the_same_results_in_whatever_file_it_stands(tmp_path: Path) -> None:
     frame().write_csv(tmp_path / "times.csv")
     frame().write_parquet(tmp_path / "times.parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 
 import numpy as np
 
@@ -71,5 +72,6 @@ def hazard_ratios(
         yield from told.limits(lower, upper, where, why=(why, why), method=method, conventions=conventions, level=level)
         yield told.number("hazard_ratio_p", p_value, where, why=why, method=method, conventions=conventions)
         check, method = checks[place].p_value if checks else nan, "schoenfeld_score/km"
+        unchecked = why or (Reason.of("survival_one_event_time") if isnan(check) else None)
         conventions_of_check = ("survival_proportional_hazards",)
-        yield told.number("proportional_hazards_p", check, where, why=why, method=method, conventions=conventions_of_check)
+        yield told.number("proportional_hazards_p", check, where, why=unchecked, method=method, conventions=conventions_of_check)

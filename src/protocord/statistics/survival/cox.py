@@ -168,13 +168,14 @@ def proportional_hazards(fit: Cox, transform: TimeScale = "km") -> tuple[tuple[C
     """This will test whether the log hazard ratios are constant in time: each covariate's test, and that of all together.
 
     It is the score test for adding covariate times g(t); `km` takes one minus the pooled survival curve just before t as g,
-    the others the time, its logarithm or its rank. Raises ValueError for a fit without estimates.
+    the others the time, its logarithm or its rank. NaN where all events fall at one time. Raises ValueError for a fit without estimates.
     """
     if fit.why:
         message = f"there are no hazard ratios to check: {fit.why}"
         raise ValueError(message)
     terms = fit.risk_sets.terms(fit.coefficients)
     g = _time_scale(fit.risk_sets, terms.times, transform)
+    constant = np.ptp(g) == 0  # as where all events fall at one time: there is nothing to test
     g = g - g.mean()
     gradient = g @ terms.residuals
     crossed = np.einsum("k,kij->ij", g, terms.spreads)
@@ -183,7 +184,9 @@ def proportional_hazards(fit: Cox, transform: TimeScale = "km") -> tuple[tuple[C
     each = []
     for j in range(len(gradient)):
         spread = float(np.einsum("k,k->", g**2, terms.spreads[:, j, j]) - crossed[j] @ fit.covariance @ crossed[j])
-        each.append(_test(float(gradient[j] ** 2 / spread), 1))
+        each.append(_test(float("nan") if constant or spread <= 0 else float(gradient[j] ** 2 / spread), 1))
+    if constant or np.linalg.matrix_rank(inner) < len(gradient):
+        return tuple(each), _test(float("nan"), len(gradient))
     return tuple(each), _test(float(gradient @ np.linalg.solve(inner, gradient)), len(gradient))
 
 
