@@ -99,7 +99,7 @@ def test_blood_taken_before_counts_and_may_break_the_guard_by_itself(protocol: P
 
 def test_a_visit_on_the_childs_own_day_moves_its_draws(protocol: Protocol) -> None:
     plan = blood_plan(protocol, weight_kg=Decimal(40), age_months=150, days={"C1D8": 9})
-    assert {draw for o in plan.occasions if o.day == 9 for draw in o.draws} == {"C1D8-PRE"}
+    assert {draw for o in plan.occasions if o.day == 9 for draw in o.draws} == {"C1D8-PRE", "C1D8-EOI"}
     assert {draw for o in plan.occasions if o.day == 10 for draw in o.draws} == {"C1D8-24H"}
 
 
