@@ -93,7 +93,11 @@ def _summary_lines(summary: Results, language: Language, *, several: bool) -> It
         def shown(name: str, found: dict[str, Statistic] = found, figures: int = _FIGURES) -> str:
             item = found.get(name)
             if item is None or item.value is None:
-                below = item is not None and item.reason is not None and item.reason.kind == "kinetics_mean_below_limit"
+                below = (
+                    item is not None
+                    and item.reason is not None
+                    and item.reason.kind in {"kinetics_mean_below_limit", "kinetics_all_below_limit"}
+                )
                 return term("kinetics_blq", language) if below else "-"
             return f"{significant(float(item.value), figures):f}"  # type: ignore[arg-type]  # summaries are numbers
 

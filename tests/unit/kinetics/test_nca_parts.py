@@ -169,6 +169,31 @@ def test_a_peak_below_the_limit_counts_as_zero() -> None:
     assert summary.value("nca_summary", "geometric_mean", parameter="cmax") is None
 
 
+def test_a_level_below_the_limit_is_the_minimum_and_counts_in_the_median() -> None:
+    below = Reason.of("kinetics_all_below_limit")
+    rows = [subject_row("auc_interval", "a", 3.0), subject_row("auc_interval", "b", below), subject_row("auc_interval", "c", 5.0)]
+    summary = summarise(Results(tuple(rows)))
+    assert [summary.value("nca_summary", name) for name in ("n", "n_below", "median", "maximum")] == [2, 1, 3.0, 5.0]
+    assert summary.one("nca_summary", "minimum").reason == below
+    most = summarise(Results((*rows, subject_row("auc_interval", "d", below), subject_row("auc_interval", "e", below))))
+    assert most.one("nca_summary", "median").reason == below
+
+
+@pytest.mark.parametrize("name", ["clearance", "volume", "tmax", "clast", "tlast", "half_life"])
+def test_what_does_not_exist_without_cells_is_no_zero(name: str) -> None:
+    rows = [subject_row(name, "a", 3.0), subject_row(name, "b", Reason.of("kinetics_all_below_limit"))]
+    summary = summarise(Results(tuple(rows)))
+    assert [summary.value("nca_summary", one) for one in ("n", "n_below", "median", "minimum")] == [1, 0, 3.0, 3.0]
+    if name not in {"tmax", "tlast"}:
+        assert summary.value("nca_summary", "mean") == 3.0
+        assert summary.value("nca_summary", "geometric_mean") == pytest.approx(3.0)
+
+
+def test_a_trough_below_the_limit_pulls_the_mean_down() -> None:
+    rows = [subject_row("c_trough", "a", 3.0), subject_row("c_trough", "b", Reason.of("kinetics_trough_below_limit"))]
+    assert summarise(Results(tuple(rows))).value("nca_summary", "mean") == pytest.approx(1.5)
+
+
 def test_times_have_a_median_and_a_range_only() -> None:
     summary = summarise(Results(tuple(subject_row("tmax", str(k), float(k)) for k in range(1, 4))))
     assert {item.name for item in summary} == {"n", "n_below", "n_excluded", "median", "minimum", "maximum"}

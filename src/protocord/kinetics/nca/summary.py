@@ -1,7 +1,8 @@
 """Summaries over subjects, by the conventions of pharmacokinetic tables; what was left out, and why, is counted beside them.
 
 Geometric mean and CV (100 sqrt(exp(s^2) - 1), s the standard deviation of the logarithms), arithmetic mean, SD and CV, median and range. Times
-have a median and a range only. A subject whose results all lie below the limit counts as 0 in arithmetic means.
+have a median and a range only. A level or area of a subject whose results lie below the limit counts as 0 in arithmetic means and in the
+median, and is the minimum; what does not exist without cells (a clearance, the time of a peak) is not counted.
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ from protocord.values import Reason
 
 TIMES = frozenset({"tmax", "tlast", "lambda_z_from", "lambda_z_to", "first_found", "last_found", "persistence"})
 RATIOS = frozenset({"accumulation_auc", "accumulation_cmax", "accumulation_trough", "observed_to_superposition"})
+LEVELS = frozenset({
+    "cmax", "cmax_less_carry_over", "auc_last", "auc_less_carry_over", "auc_all", "auc_interval", "auc_inf_obs", "auc_inf_pred",
+    "c_average", "c_start", "c_trough", "c_end_infusion",
+})  # fmt: skip
+"""Parameters of which no cells found means none or next to none: 0 stands for BLQ. A clearance or a time without cells does not exist."""
+BELOW = frozenset({
+    "kinetics_all_below_limit", "kinetics_trough_below_limit", "kinetics_end_of_infusion_below_limit", "kinetics_start_below_limit",
+})  # fmt: skip
 SLOPE_FLAGS = frozenset({"low_r2", "short_span"})
 RESTING = {
     **dict.fromkeys(("lambda_z", "half_life"), SLOPE_FLAGS),
@@ -55,9 +64,10 @@ def summarise(results: Results, *, keep_flagged: bool = False, level: float = 0.
         kept = [item for item in items if not banned & flags.get(_profile(item), frozenset())]
         context = {"analyte": analyte, "window": window, "parameter": name, "code": items[0].context.get("code", "")}
         values = [float(item.value) for item in kept if isinstance(item.value, (int, float))]
-        zeros = sum(item.reason is not None and item.reason.kind == "kinetics_all_below_limit" for item in kept)
+        below = sum(item.reason is not None and item.reason.kind in BELOW for item in kept)
+        zeros = below if name in LEVELS else 0
         unit = next((item.unit for item in items if item.unit), "")
-        if not values and not zeros and len(kept) == len(items):
+        if not values and not below and len(kept) == len(items):
             continue  # defined for nobody here, such as the accumulation of a first infusion
         rows += _group(name, values, zeros, len(items) - len(kept), context, unit, level)
     return Results(tuple(rows), results.inputs, results.about, results.version)
@@ -95,11 +105,12 @@ def _group(
             yield row(statistic, value, "%" if statistic == "cv" else unit)
         for statistic, value in geometric(values, zeros).items():
             yield row(statistic, value, "%" if statistic == "geometric_cv" else unit)
-    spread = sorted(values)
+    spread = [0.0] * zeros + sorted(values)
     few = Reason.of("kinetics_no_samples") if not zeros else Reason.of("kinetics_all_below_limit")
-    yield row("median", median(spread) if spread else few)
-    yield row("minimum", spread[0] if spread else few)
-    yield row("maximum", spread[-1] if spread else few)
+    middle = median(spread) if spread else 0.0
+    yield row("median", middle if values and (middle or not zeros) else few)
+    yield row("minimum", spread[0] if values and not zeros else few)
+    yield row("maximum", spread[-1] if values else few)
     if name in RATIOS and len(values) > 1:
         logs = [log(value) for value in values]
         half = float(stats.t.ppf(0.5 + level / 2, len(logs) - 1)) * stdev(logs) / sqrt(len(logs))
