@@ -107,7 +107,7 @@ def position(study: Path, events: Path, language: Language, form: str, out: Path
             status=one.said()[0],
         )
         for one in found
-        if not one.limit.every_event
+        if not one.limit.every_event and one.status != "unknown"
     }
     deliver(results, figures=figures, out=out, form=form, language=language, lines=position_lines(found, language))
 

@@ -12,7 +12,7 @@ from protocord.monitor.limits import WatchedLimit
 from protocord.protocol.document.limits import PosteriorRule
 from protocord.values import Reason
 
-Status = Literal["crossed", "will_cross", "may_cross", "near", "clear"]
+Status = Literal["crossed", "will_cross", "may_cross", "near", "clear", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Position:
     a look at all). `off_plan` is the bound that the same rule has at a number of subjects that is no planned look, None where there is
     none or nothing follows. `needed` is how many further events in a row would cross (0: it is crossed), None where none within the looks.
     `fewest` and `most` are the counts when the pending turn out all without and all with an event. `status`: crossed; will_cross
-    (however the pending turn out); may_cross (some outcome of the pending crosses); near (the next event would); clear.
+    (however the pending turn out); may_cross (some outcome of the pending crosses); near (the next event would); clear; unknown (nothing was told of this limit).
     `weighted` is the posterior probability with the pending weighed by the window they have passed, an approximation.
     """
 
@@ -40,6 +40,8 @@ class Position:
 
     def said(self) -> tuple[Reason, ...]:
         """This will return the position in words, first the finding, then the counts, the bound, and the pending."""
+        if self.status == "unknown":
+            return (Reason.of("position_unknown"),)
         high = self.limit.boundary.direction == ">="
         found = [Reason.of(f"position_{self.status}" if high or self.status != "near" else "position_near_low")]
         found.append(Reason.of("position_counts", events=self.count.events, evaluable=self.count.evaluable))
@@ -80,12 +82,12 @@ def position(limit: WatchedLimit, count: Count) -> Position:
     crossed = events > 0 if every else crosses(bounds.get(n), events, boundary.direction)
     can, must = (True, True) if crossed else _with_pending(bounds, boundary, events, n, pending, every=every)
     needed = 0 if crossed else _needed(bounds, boundary, events, n, every=every)
-    status: Status = "clear"
+    status: Status = "clear" if n + pending + count.not_evaluable else "unknown"
     if crossed:
         status = "crossed"
     elif can:
         status = "will_cross" if must else "may_cross"
-    elif needed == 1:
+    elif needed == 1 and status == "clear":
         status = "near"
     weighted, off_plan = _weighted(limit, count), _off_plan(boundary, n)
     return Position(limit, count, n in bounds, bounds.get(n), needed, events, events + pending, status, weighted, off_plan)

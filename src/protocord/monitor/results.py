@@ -89,6 +89,10 @@ def _positions(found: Sequence[Position]) -> Iterator[Statistic]:
     for one in found:
         at = {"limit": one.limit.id}
         behind = ("pending_not_counted", *conventions_of(one.limit.boundary.kind))
+        if one.status == "unknown":
+            yield Statistic(POSITION, "status", one.status, context=at, method=one.limit.boundary.kind, conventions=behind)
+            yield Statistic(POSITION, "events", None, context=at, conventions=behind, reason=Reason.of("position_unknown"))
+            continue
         numbers: dict[str, Scalar] = {
             "status": one.status,
             "direction": one.limit.boundary.direction,

@@ -224,6 +224,16 @@ def test_events_are_counted_by_the_id_of_the_limit_or_of_what_it_counts(limits: 
     assert counts["rule_a_dlt"].evaluable == 2
 
 
+def test_a_limit_of_which_the_table_says_nothing_is_unknown_and_not_clear(limits: tuple[WatchedLimit, ...]) -> None:
+    told = pl.DataFrame({"subject": ["1", "2"], "limit": ["dlt", "dlt"], "evaluable": ["yes", "yes"], "event": ["no", "no"]})
+    found = positions(limits, count_events(told, limits))
+    assert [one.status for one in found] == ["clear", "unknown", "unknown"]
+    assert [reason.kind for reason in found[1].said()] == ["position_unknown"]
+    results = position_results(found)
+    assert results.value("monitoring_position", "status", limit="pause_at_death") == "unknown"
+    assert results.one("monitoring_position", "events", limit="rule_b_related_death").reason.kind == "position_unknown"
+
+
 def test_without_a_limit_column_a_row_counts_for_every_limit(limits: tuple[WatchedLimit, ...]) -> None:
     frame = pl.DataFrame({"subject": ["a", "b"], "evaluable": ["yes", "yes"], "event": ["yes", "no"]})
     assert set(count_events(frame, limits).values()) == {Count(1, 1, 0, 0, ())}
