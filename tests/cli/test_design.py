@@ -150,6 +150,8 @@ def test_a_study_without_an_accrual_assumption_says_what_to_do() -> None:
         (["after", "--design", "3/13 12/43", "--p0", "0.2", "--seen", "15/13"], "not a stage's outcome"),
         (["after", "--design", "3/13 12/43", "--p0", "0.2", "--seen", "5/13"], "cannot end at stage 1"),
         (["after", "--design", "3/13 12/43", "--p0", "0.2", *["--seen", "5/13"] * 3], "has 2 stages"),
+        (["after", "--design", "3/13 12/43", "--p0", "0.2", "--seen", "3/13", "--seen", "14/30"], "had to end at stage 1 with 3"),
+        (["after", "--design", "3/13 12/43", "--p0", "0.2", "--seen", "3/13", "--seen", "14/27"], "had to end at stage 1 with 3"),
         (["after", "--design", "3-9/13 12/43", "--p0", "0.2", "--seen", "5/13", "--seen", "5/20"], "stop for futility alone"),
         (["attained", "--p0", "0.2", "--p1", "0.4", "--design", "12/43", "--n1", "9", "--n", "40"], "two stages"),
         (["three-plus-three", "--rates", "0.1,2"], "not a row of probabilities"),

@@ -144,6 +144,12 @@ def _inference(design: StagedDesign, seen: tuple[tuple[int, int], ...], p0: floa
     before = 0
     for index, (_, subjects) in enumerate(seen):
         before += subjects
+        if index and sum(responses for responses, _ in seen[:index]) not in _going(design, index - 1):
+            message = (
+                f"by the design the trial had to end at stage {index} with {sum(r for r, _ in seen[:index])} responses, and it went "
+                "on: no p value or interval of the design holds. Give that stage alone; what followed is outside the design"
+            )
+            raise ValueError(message)
         if before != design.stages[index].n and (index, len(seen), len(design.stages)) != (1, 2, 2):
             message = f"stage {index + 1} ended at {before} subjects, the design has {design.stages[index].n}"
             raise ValueError(message)
@@ -155,6 +161,11 @@ def _inference(design: StagedDesign, seen: tuple[tuple[int, int], ...], p0: floa
         numbers = (first.futility, first.n, last.futility, last.n)
         return after_two_stages(numbers, seen[0][0], seen[1][0], seen[1][1], p0=p0, alpha=alpha), True
     return infer(design, len(seen), sum(responses for responses, _ in seen), p0=p0, alpha=alpha), False
+
+
+def _going(design: StagedDesign, stage: int) -> set[int]:
+    """The counts with which the trial goes on past a stage, 0 the first."""
+    return {count for count in range(design.stages[stage].n + 1) if design.outcome(stage, count) == "continue"}
 
 
 @click.command(short_help="Bounds for the numbers attained.")
