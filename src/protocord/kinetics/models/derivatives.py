@@ -24,40 +24,35 @@ _LARGEST = 30.0  # parameters beyond e^30 are held there, so that a wild step of
 
 
 @compiled
-def _log_filled(x: float, out: Floats) -> None:
-    """This will fill `out` with the first three derivatives of ln E(x), E(x) = (1 - exp(-x)) / x, x >= 0."""
+def _log_filled(x: float) -> tuple[float, float, float]:
+    """This will return the first three derivatives of ln E(x), E(x) = (1 - exp(-x)) / x, x >= 0."""
     if x < _SERIES:
         square = x * x
-        out[0] = -0.5 + x * (1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600)))
-        out[1] = 1 / 12 - square * (1 / 240 - square * (1 / 6048 - square / 172800))
-        out[2] = x * (-1 / 120 + square * (1 / 1512 - square / 28800))
-        return
+        first = -0.5 + x * (1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600)))
+        second = 1 / 12 - square * (1 / 240 - square * (1 / 6048 - square / 172800))
+        return first, second, x * (-1 / 120 + square * (1 / 1512 - square / 28800))
     below = math.exp(-x)
     one = -math.expm1(-x)
     ratio = below / one  # 1 / (e^x - 1)
-    out[0] = ratio - 1 / x
-    out[1] = -ratio / one + 1 / (x * x)
-    out[2] = ratio * (1 + below) / (one * one) - 2 / (x * x * x)
+    return ratio - 1 / x, -ratio / one + 1 / (x * x), ratio * (1 + below) / (one * one) - 2 / (x * x * x)
 
 
 @compiled
-def _pool(rate: float, since: float, duration: float, lifted: float, work: Floats, out: Floats) -> None:
-    """This will add to `out` a pool's value and first three derivatives by its rate, all times exp(lifted)."""
+def _pool(rate: float, since: float, duration: float, lifted: float) -> tuple[float, float, float, float]:
+    """This will return a pool's value and first three derivatives by its rate, all times exp(lifted)."""
     if duration > 0.0:
         reached = min(since, duration)
         x = rate * reached
         value = reached / duration * filled(x) * math.exp(lifted - rate * (since - reached))
-        _log_filled(x, work)
-        first = reached * work[0] - (since - reached)
-        second = reached * reached * work[1]
-        third = reached * reached * reached * work[2]
+        one, two, three = _log_filled(x)
+        first = reached * one - (since - reached)
+        second = reached * reached * two
+        third = reached * reached * reached * three
     else:
         value = math.exp(lifted - rate * since)
         first, second, third = -since, 0.0, 0.0
-    out[0] += value
-    out[1] += value * first
-    out[2] += value * (second + first * first)
-    out[3] += value * (third + 3 * first * second + first * first * first)
+    square = first * first
+    return value, value * first, value * (second + square), value * (third + 3 * first * second + first * square)
 
 
 @compiled
@@ -79,69 +74,73 @@ def log_concentration(
             lifted = beta * max(0.0, time - starts[k] - durations[k])
     if lifted < 0.0:
         return -math.inf
-    fast, slow, work = np.zeros(4), np.zeros(4), np.empty(3)
+    # Plain numbers, not arrays: arrays made for each dose cost more than the arithmetic, and much time to compile.
+    f0, f1, f2, f3, s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(starts.size):
         since = time - starts[k]
         if since > 0.0:
-            one = np.zeros(4)
-            _pool(alpha, since, durations[k], lifted, work, one)
-            fast += amounts[k] * one
-            one[:] = 0.0
-            _pool(beta, since, durations[k], lifted, work, one)
-            slow += amounts[k] * one
-    total = f * fast[0] + (1 - f) * slow[0]
+            for slow in range(2):
+                v0, v1, v2, v3 = _pool(beta if slow else alpha, since, durations[k], lifted)
+                if slow:
+                    s0, s1, s2, s3 = s0 + amounts[k] * v0, s1 + amounts[k] * v1, s2 + amounts[k] * v2, s3 + amounts[k] * v3
+                else:
+                    f0, f1, f2, f3 = f0 + amounts[k] * v0, f1 + amounts[k] * v1, f2 + amounts[k] * v2, f3 + amounts[k] * v3
+    total = f * f0 + (1 - f) * s0
     if total <= 0.0:
         return -math.inf
-    _chained(f, gap, beta, fast, slow, total, order, u1, u2, u3)
+    a1, b1, c1 = gap * f1 / total, beta * f1 / total, beta * s1 / total
+    a2, ab, b2, c2 = gap * gap * f2 / total, gap * beta * f2 / total, beta * beta * f2 / total, beta * beta * s2 / total
+    _second(f, (f0 - s0) / total, a1, b1, c1, a2, ab, b2, c2, u1, u2)
+    if order >= 3:
+        a3, aab = gap * gap * gap * f3 / total, gap * gap * beta * f3 / total
+        abb, b3, c3 = gap * beta * beta * f3 / total, beta * beta * beta * f3 / total, beta * beta * beta * s3 / total
+        _third(f, (f0 - s0) / total, a1, b1, c1, a2, ab, b2, c2, a3, aab, abb, b3, c3, u1, u2, u3)
     return float(p[0]) + math.log(total) - lifted
 
 
 @compiled
-def _chained(
-    f: float, gap: float, beta: float, fast: Floats, slow: Floats, total: float, order: int, u1: Floats, u2: Floats, u3: Floats
+def _second(
+    f: float, apart: float, a1: float, b1: float, c1: float, a2: float, ab: float, b2: float, c2: float, u1: Floats, u2: Floats
 ) -> None:
-    """This will fill the derivatives of ln C from those of the pools: first of the sum, then of its logarithm."""
-    g = f * (1 - f)  # d f / d logit f, and its derivatives
-    g2 = g * (1 - 2 * f)
-    g3 = g * (1 - 6 * g)
-    a1, a2, a3 = gap * fast[1], gap * gap * fast[2], gap * gap * gap * fast[3]
-    # Derivatives of the pools by a = ln(gap) and b = ln(beta); the fast pool depends on both through alpha = gap + beta.
-    pa, paa, paaa = a1, a2 + a1, a3 + 3 * a2 + a1
-    pb = beta * fast[1]
-    pbb = beta * beta * fast[2] + pb
-    pbbb = beta**3 * fast[3] + 3 * beta * beta * fast[2] + pb
-    pab = gap * beta * fast[2]
-    paab = gap * gap * beta * fast[3] + pab
-    pabb = gap * beta * beta * fast[3] + pab
-    qb = beta * slow[1]
-    qbb = beta * beta * slow[2] + qb
-    qbbb = beta**3 * slow[3] + 3 * beta * beta * slow[2] + qb
+    """This will fill the first two derivatives of ln C by p.
+
+    All are relative to C / C0: `apart` the fast pool less the slow one; `a`, `b` the fast pool's derivatives by its rate times powers of
+    the gap and of beta (it depends on both, as alpha = gap + beta), `c` the slow pool's times powers of beta.
+    """
+    g = f * (1 - f)  # d f / d logit f, and its derivative
     h = 1 - f
-    s1, s2, s3 = np.zeros(4), np.zeros((4, 4)), np.zeros((4, 4, 4))
-    s1[1], s1[2], s1[3] = g * (fast[0] - slow[0]), f * pa, f * pb + h * qb
-    s2[1, 1], s2[1, 2], s2[1, 3] = g2 * (fast[0] - slow[0]), g * pa, g * (pb - qb)
-    s2[2, 2], s2[2, 3], s2[3, 3] = f * paa, f * pab, f * pbb + h * qbb
+    u1[0], u1[1], u1[2], u1[3] = 1.0, g * apart, f * a1, f * b1 + h * c1
+    u2[1, 1], u2[1, 2], u2[1, 3] = g * (1 - 2 * f) * apart, g * a1, g * (b1 - c1)
+    u2[2, 2], u2[2, 3], u2[3, 3] = f * (a2 + a1), f * ab, f * (b2 + b1) + h * (c2 + c1)
+    for i in range(4):
+        u2[0, i] = 0.0
+        u2[i, 0] = 0.0
     for i in range(1, 4):
-        s1[i] /= total
         for j in range(i, 4):
-            s2[i, j] /= total
-            s2[j, i] = s2[i, j]
-    u1[0] = 1.0
-    u2[:] = 0.0
-    for i in range(1, 4):
-        u1[i] = s1[i]
-        for j in range(1, 4):
-            u2[i, j] = s2[i, j] - s1[i] * s1[j]
-    if order < 3:
-        return
-    s3[1, 1, 1], s3[1, 1, 2], s3[1, 1, 3] = g3 * (fast[0] - slow[0]), g2 * pa, g2 * (pb - qb)
-    s3[1, 2, 2], s3[1, 2, 3], s3[1, 3, 3] = g * paa, g * pab, g * (pbb - qbb)
-    s3[2, 2, 2], s3[2, 2, 3], s3[2, 3, 3], s3[3, 3, 3] = f * paaa, f * paab, f * pabb, f * pbbb + h * qbbb
-    u3[:] = 0.0
+            u2[i, j] -= u1[i] * u1[j]
+            u2[j, i] = u2[i, j]
+
+
+@compiled
+def _third(
+    f: float, apart: float, a1: float, b1: float, c1: float, a2: float, ab: float, b2: float, c2: float, a3: float, aab: float,
+    abb: float, b3: float, c3: float, u1: Floats, u2: Floats, u3: Floats,
+) -> None:  # fmt: skip
+    """This will fill the third derivatives of ln C by p from those of the pools (as for the first two) and from the first two."""
+    g = f * (1 - f)
+    g2 = g * (1 - 2 * f)
+    h = 1 - f
+    for i in range(4):
+        for j in range(4):
+            u3[0, i, j] = u3[i, 0, j] = u3[i, j, 0] = 0.0
+    u3[1, 1, 1], u3[1, 1, 2], u3[1, 1, 3] = g * (1 - 6 * g) * apart, g2 * a1, g2 * (b1 - c1)
+    u3[1, 2, 2], u3[1, 2, 3], u3[1, 3, 3] = g * (a2 + a1), g * ab, g * (b2 + b1 - c2 - c1)
+    u3[2, 2, 2], u3[2, 2, 3], u3[2, 3, 3] = f * (a3 + 3 * a2 + a1), f * (aab + ab), f * (abb + ab)
+    u3[3, 3, 3] = f * (b3 + 3 * b2 + b1) + h * (c3 + 3 * c2 + c1)
     for i in range(1, 4):
         for j in range(i, 4):
             for k in range(j, 4):
-                value = s3[i, j, k] / total - u1[i] * u2[j, k] - u1[j] * u2[i, k] - u1[k] * u2[i, j] - u1[i] * u1[j] * u1[k]
+                value = u3[i, j, k] - u1[i] * u2[j, k] - u1[j] * u2[i, k] - u1[k] * u2[i, j] - u1[i] * u1[j] * u1[k]
                 u3[i, j, k] = u3[i, k, j] = u3[j, i, k] = value
                 u3[j, k, i] = u3[k, i, j] = u3[k, j, i] = value
 

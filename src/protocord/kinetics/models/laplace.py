@@ -27,18 +27,18 @@ _FLAT = 1e-10  # the mode is found when the Newton decrement falls below this
 @compiled
 def _samples(
     p: Floats, sigma: float, times: Floats, y: Floats, kinds: Integers, starts: Floats, durations: Floats, amounts: Floats,
-    order: int, exact: bool, g: Floats, d: Floats, gauss: Floats, gt: Floats, dt: Floats, d3: Floats,
+    order: int, g: Floats, d: Floats, gauss: Floats, gt: Floats, dt: Floats, d3: Floats,
 ) -> tuple[float, float]:  # fmt: skip
     """This will sum over a child's samples minus the log-likelihood, and its derivative by ln sigma, filling the rest.
 
     `g` (4) gradient by p, `d` (4 x 4) Hessian, `gauss` the part of it that is never negative; with `order` 3 also `gt` (gradient by ln
-    sigma), `dt` and `d3`: how the Hessian (`exact`), or that part, moves with ln sigma and with p.
+    sigma), `dt` and `d3`: how that part moves with ln sigma and with p, with `order` 4 how the whole Hessian does.
     """
     u1, u2, u3, s = np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4)), np.empty(6)
     g[:], d[:], gauss[:], gt[:], dt[:], d3[:] = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     total, by_sigma = 0.0, 0.0
     for j in range(times.size):
-        u = log_concentration(p, times[j], starts, durations, amounts, order, u1, u2, u3)
+        u = log_concentration(p, times[j], starts, durations, amounts, order - 1, u1, u2, u3)
         total += surprise(u, y[j], kinds[j], sigma, s)
         by_sigma += s[3]
         for a in range(4):
@@ -46,16 +46,16 @@ def _samples(
             for b in range(4):
                 gauss[a, b] += s[1] * u1[a] * u1[b]
                 d[a, b] += s[1] * u1[a] * u1[b] + s[0] * u2[a, b]
-        if order == 3:
+        if order >= 3:
             for a in range(4):
                 gt[a] += s[4] * u1[a]
                 for b in range(4):
                     dt[a, b] += s[5] * u1[a] * u1[b]
                     for c in range(4):
                         d3[a, b, c] += s[2] * u1[a] * u1[b] * u1[c] + s[1] * (u2[a, c] * u1[b] + u2[b, c] * u1[a])
-                        if exact:
+                        if order == 4:
                             d3[a, b, c] += s[1] * u2[a, b] * u1[c] + s[0] * u3[a, b, c]
-                    if exact:
+                    if order == 4:
                         dt[a, b] += s[4] * u2[a, b]
     return total, by_sigma
 
@@ -114,12 +114,13 @@ def child_mode(
     q = active.size
     if q == 0:
         return True
+    order = int(np.int64(2))  # not a literal, of which each would be compiled anew
     p = mu.copy()
     for m in range(q):
         p[active[m]] = mu[active[m]] + eta[m]
     g, d, gauss, gt, dt, d3 = np.empty(4), np.empty((4, 4)), np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4))
     grad, hess, lower = np.empty(q), np.empty((q, q)), np.empty((q, q))
-    value, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, 2, False, g, d, gauss, gt, dt, d3)
+    value, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, order, g, d, gauss, gt, dt, d3)
     value += _penalty(eta, omega)
     for _ in range(_STEPS):
         for a in range(q):
@@ -142,7 +143,7 @@ def child_mode(
             for a in range(q):
                 tried[a] = eta[a] - scale * step[a]
                 p[active[a]] = mu[active[a]] + tried[a]
-            new, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, 2, False, g, d, gauss, gt, dt, d3)
+            new, _ = _samples(p, sigma, times, y, kinds, starts, durations, amounts, order, g, d, gauss, gt, dt, d3)
             new += _penalty(tried, omega)
             if new <= value - 1e-4 * scale * decrement + 1e-12 * abs(value):
                 moved = True
@@ -150,7 +151,8 @@ def child_mode(
             scale *= 0.5
         if not moved:
             return decrement < 1e-6
-        eta[:] = tried
+        for a in range(q):  # not a slice: the check of its shape would be compiled, words included
+            eta[a] = tried[a]
         value = new
         if decrement < _FLAT:
             return True
@@ -171,6 +173,7 @@ def objective(
     q = active.size
     gradient[:] = 0.0
     lost = 0
+    order = 2 if q == 0 else 4 if exact else 3
     g, d, gauss, gt, dt, d3 = np.empty(4), np.empty((4, 4)), np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4))
     hess, lower, inverse, unit = np.empty((q, q)), np.empty((q, q)), np.empty((q, q)), np.empty(q)
     v, va, true, steep = np.empty(4), np.empty(q), np.empty((q, q)), np.empty((q, q))
@@ -184,7 +187,7 @@ def objective(
         p = mu.copy()
         for a in range(q):
             p[active[a]] = mu[active[a]] + eta[a]
-        total, by_sigma = _samples(p, sigma, ti, yi, ki, si, di, ai, 3, exact, g, d, gauss, gt, dt, d3)
+        total, by_sigma = _samples(p, sigma, ti, yi, ki, si, di, ai, order, g, d, gauss, gt, dt, d3)
         total += _penalty(eta, omega)
         for a in range(q):
             for b in range(q):
@@ -195,12 +198,16 @@ def objective(
             each[i] = math.inf
             return lost + 1
         if not _lower(true, steep):
-            steep[:] = lower  # a flat mode: the determinant moves with it as its positive part says
+            for a in range(q):
+                for b in range(q):
+                    steep[a, b] = lower[a, b]  # a flat mode: the determinant moves with it as its positive part says
         for a in range(q):
             total += math.log(lower[a, a])
             unit[:] = 0.0
             unit[a] = 1.0
-            inverse[:, a] = _solved(lower, unit)
+            column = _solved(lower, unit)
+            for b in range(q):
+                inverse[b, a] = column[b]
         each[i] = total
         trace = 0.0
         for c in range(4):
