@@ -122,6 +122,16 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A local Spark of this run's own: starting one takes longer than most of what it is asked."""
+    from protocord.cohort.engines import Spark
+
+    engine = Spark(threads=2)
+    yield engine
+    engine.close()
+
+
 # --- databases ------------------------------------------------------------------------------------------------------------
 
 

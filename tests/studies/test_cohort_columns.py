@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
 import protocord
 from protocord.cli.examples import subject_of
-from protocord.cohort.engines import DuckDB, brought, run
+from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark, brought, run
 from protocord.cohort.normal import Normal
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import program
@@ -37,10 +38,33 @@ def engine() -> Iterator[DuckDB]:
     found.close()
 
 
+@pytest.fixture
+def postgres(postgres_server: Any) -> Iterator[Postgres]:
+    found = Postgres(postgres_server.url(postgres_server.new_database()))
+    yield found
+    found.close()
+
+
 @pytest.mark.parametrize(("on", "planned"), DAYS)
 def test_columns_answer_every_criterion_as_the_row_evaluator_does(
     protocol: Protocol, engine: DuckDB, on: date, planned: date | None
 ) -> None:
+    same_answers(protocol, engine, on, planned)
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_spark_answers_every_criterion_as_the_row_evaluator_does(protocol: Protocol, spark: Spark) -> None:
+    same_answers(protocol, spark, date(2025, 6, 25), date(2025, 6, 30))
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_postgresql_answers_every_criterion_as_the_row_evaluator_does(protocol: Protocol, postgres: Postgres) -> None:
+    same_answers(protocol, postgres, date(2025, 6, 25), date(2025, 6, 30))
+
+
+def same_answers(protocol: Protocol, engine: Engine, on: date, planned: date | None) -> None:
     records = [subject_of(protocol, example)[0] for example in protocol.examples.examples]
     normal = Normal.of_records(records, protocol)
 

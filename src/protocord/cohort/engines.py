@@ -7,7 +7,11 @@ parts of Ibis that talk to engines do not work with every version of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
+from os import environ
 from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import duckdb
@@ -17,6 +21,7 @@ import polars as pl
 
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Normal
 from protocord.cohort.plan.facts import Relations
+from protocord.errors import Place, Problem, ProblemsFound
 
 _KINDS: Mapping[Any, str] = {
     pl.Int8: "int8", pl.Int16: "int16", pl.Int32: "int32", pl.Int64: "int64", pl.Float64: "float64", pl.Boolean: "boolean",
@@ -72,6 +77,138 @@ class DuckDB:
     def close(self) -> None:
         """This will give the connection back."""
         self.connection.close()
+
+
+class Spark:
+    """A distributed engine, here in one process of its own: for a warehouse that has outgrown one machine. Needs the extra `spark` and Java 17.
+
+    `session` is a session of the caller's (a cluster's); without one a local session is made and ended by `close`.
+    """
+
+    dialect = "pyspark"
+
+    def __init__(self, *, threads: int = 2, partitions: int | None = None, session: Any = None) -> None:
+        self._own = session is None
+        self.session = session or _local_spark(threads, partitions or threads)
+        self._folder = TemporaryDirectory(prefix="protocord-spark-")
+        self._brought = count()
+        # Ibis writes Spark's SQL only once it has made the settings of that backend.
+        assert ibis.pyspark.name == "pyspark"
+
+    def bring(self, name: str, frame: pl.DataFrame) -> None:
+        """This will make a frame a table of that name for this session, in place of an earlier one."""
+        path = Path(self._folder.name) / f"{next(self._brought)}.parquet"
+        frame.write_parquet(path)
+        self.session.read.parquet(path.as_uri()).createOrReplaceTempView(name)
+
+    def run(self, sql: str) -> pl.DataFrame:
+        """This will run one query and return its rows."""
+        found = pl.from_arrow(self.session.sql(sql).toArrow())
+        assert isinstance(found, pl.DataFrame)
+        return found
+
+    def tables(self) -> frozenset[str]:
+        """This will return the names of the tables and views that it has, in small letters."""
+        return frozenset(row.tableName.lower() for row in self.session.sql("SHOW TABLES").collect())
+
+    def read_parquet_folder(self, folder: Path) -> None:
+        """This will make each Parquet file, or folder of Parquet files, of a folder a table of its name."""
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() or path.suffix == ".parquet":
+                self.session.read.parquet(path.absolute().as_uri()).createOrReplaceTempView(path.stem.lower())
+
+    def close(self) -> None:
+        """This will end the session, where it is our own, and take away what was brought."""
+        if self._own:
+            self.session.stop()
+        self._folder.cleanup()
+
+
+def _local_spark(threads: int, partitions: int) -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise _missing(Spark, "pyspark is not installed.", "Install it: pip install 'protocord[spark]'.") from None
+    home = environ.get("JAVA_HOME")
+    if not (which("java") or (home and (Path(home) / "bin" / "java").exists())):
+        remedy = "Install it (Debian: apt-get install default-jre-headless), or set JAVA_HOME."
+        raise _missing(Spark, "Spark needs Java 17 or later, and none was found.", remedy)
+    settings: dict[str, bool | float | int | str | None] = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": str(partitions),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.log.level": "ERROR",
+    }
+    return SparkSession.builder.master(f"local[{threads}]").appName("protocord").config(map=settings).getOrCreate()
+
+
+class Postgres:
+    """PostgreSQL in place: the plan runs where the warehouse is; what is brought are temporary tables of this connection alone.
+
+    `conninfo` is what psycopg takes: `postgresql://user@host/database`, or an empty text for the PG* settings of the environment.
+    """
+
+    dialect = "postgres"
+
+    def __init__(self, conninfo: str = "") -> None:
+        import psycopg
+
+        try:
+            self.connection = psycopg.connect(conninfo, autocommit=True)
+        except psycopg.OperationalError as wrong:
+            said = " ".join(str(wrong).split())
+            raise _missing(Postgres, f"the database did not answer: {said}", "Check the address and that it runs.") from None
+
+    def bring(self, name: str, frame: pl.DataFrame) -> None:
+        """This will make a frame a table of that name for this session, in place of an earlier one."""
+        from psycopg import sql
+
+        table = sql.Identifier(name)
+        columns = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(_POSTGRES_KINDS[kind]))
+            for column, kind in frame.schema.items()
+        )
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(table))
+            cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({})").format(table, columns))
+            with cursor.copy(sql.SQL("COPY pg_temp.{} FROM STDIN").format(table)) as copy:
+                for row in frame.iter_rows():
+                    copy.write_row(row)
+            cursor.execute(sql.SQL("ANALYZE pg_temp.{}").format(table))
+
+    def run(self, sql: str) -> pl.DataFrame:
+        """This will run one query and return its rows."""
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(sql.encode())
+            assert found.description is not None
+            schema = {column.name: _POSTGRES_TYPES.get(column.type_code, pl.String) for column in found.description}
+            return pl.DataFrame(found.fetchall(), schema=schema, orient="row")
+
+    def tables(self) -> frozenset[str]:
+        """This will return the names of the tables and views that it has on its search path, in small letters."""
+        query = "SELECT DISTINCT lower(table_name) AS name FROM information_schema.tables WHERE table_schema = ANY (current_schemas(false))"
+        return frozenset(self.run(query)["name"])
+
+    def close(self) -> None:
+        """This will give the connection back; what was brought goes with it."""
+        self.connection.close()
+
+
+_POSTGRES_KINDS: Mapping[Any, str] = {
+    pl.Int8: "smallint", pl.Int16: "smallint", pl.Int32: "integer", pl.Int64: "bigint", pl.Float64: "double precision",
+    pl.Boolean: "boolean", pl.String: "text", pl.Date: "date",
+}  # fmt: skip
+# PostgreSQL's own numbers of its types.
+_POSTGRES_TYPES: Mapping[int, Any] = {
+    16: pl.Boolean, 20: pl.Int64, 21: pl.Int16, 23: pl.Int32, 25: pl.String, 701: pl.Float64, 1043: pl.String, 1082: pl.Date,
+}  # fmt: skip
+
+
+def _missing(engine: type[Engine], what: str, remedy: str) -> ProblemsFound:
+    return ProblemsFound([Problem(Place(f"engine {engine.__name__.lower()}"), what, remedy)])
 
 
 def unbound(name: str, schema: Mapping[str, Any]) -> ir.Table:

@@ -54,12 +54,12 @@ def _words(classes: Classes, relations: Relations) -> ir.Table:
 
 def _bits(hits: ir.Table, count: int) -> ir.Table:
     """Hits as words: the bit of the leaf, in its word, for each plane that the row speaks of."""
-    leaf = hits.leaf.cast("int64")
-    bit = ibis.literal(1, "int64") << (leaf % BITS)
-    word = leaf // BITS
+    # Engines differ in the type of a bare 1, and a shift keeps the type of what it shifts.
+    bit = ibis.literal(1, "int8").cast("int64") << (hits.leaf.cast("int32") % BITS)
+    within = [hits.leaf.between(place * BITS, place * BITS + BITS - 1) for place in range(count)]
     return hits.select(
         "person",
-        **{f"{plane}_{place}": flag(hits[plane] & (word == place), bit) for plane in PLANES for place in range(count)},
+        **{f"{plane}_{place}": flag(hits[plane] & within[place], bit) for plane in PLANES for place in range(count)},
     )
 
 

@@ -83,7 +83,8 @@ def _codes(asking: Asking) -> ir.Table | None:
     codes = asking.relations.small("listed_codes", pl.DataFrame(listed, schema={"leaf": pl.Int32, "listed": pl.String}))
     facts = own(facts.left_join(codes, (facts.leaf == codes.leaf) & (facts.code == codes.listed)))
     is_code = facts.kind == Kind.CODE
-    readable = (facts.pattern == "") | facts.code.re_search(facts.pattern)
+    # Some engines let the end of a pattern match before a last line break.
+    readable = (facts.pattern == "") | (facts.code.re_search(facts.pattern) & ~facts.code.contains("\n"))
     inside = facts.listed.notnull()
     return judged(facts, decided(is_code & inside, is_code & ~inside & ibis.coalesce(readable, ibis.literal(False))))
 
