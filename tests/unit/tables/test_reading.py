@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -206,6 +206,59 @@ def test_a_table_written_as_csv_or_parquet_reads_back_with_the_same_fingerprint(
 
             assert again.equals(given_frame)
             assert fingerprint(again) == fingerprint(given_frame)
+
+
+TYPED = Table(
+    "typed",
+    "One column of each kind that a frame can hold.",
+    (
+        Column("number", "number", "x", low=-5, high=1e6),
+        Column("maybe", "number", "x", empty=True),
+        Column("integer", "integer", "x", low=0),
+        Column("day", "date", "x"),
+        Column("at", "datetime", "x", empty=True),
+        Column("sure", "yes_no", "x", required=False),
+    ),
+    key=("integer", "day"),
+)
+CELLS = st.tuples(
+    st.floats(-6, 2e6) | st.sampled_from([0.1, -5.0, 1e6, 1e-300, -0.0, float("nan"), float("inf"), None]),
+    st.none() | st.floats(),
+    st.integers(-1, 3) | st.sampled_from([2**53 + 1, 2**63 - 1, None]),
+    st.none() | st.dates(),
+    st.none() | st.datetimes(),
+    st.none() | st.booleans(),
+)
+KINDS = {
+    "number": pl.Float64,
+    "maybe": pl.Float64,
+    "integer": pl.Int64,
+    "day": pl.Date,
+    "at": pl.Datetime("us"),
+    "sure": pl.Boolean,
+}
+
+
+def outcome(source: pl.DataFrame) -> pl.DataFrame | list[str]:
+    try:
+        return read(TYPED, source)
+    except TableProblems as found:
+        return [str(item) for item in found.problems]
+
+
+@given(st.lists(CELLS, min_size=1, max_size=4) | st.lists(st.tuples(
+    st.floats(-5, 1e6), st.floats(-1e300, 1e300), st.integers(0, 9), st.dates(date(1000, 1, 1)), st.datetimes(datetime.fromisoformat("1000-01-01")),
+    st.booleans(),
+), min_size=1, max_size=4))  # fmt: skip
+def test_a_typed_frame_and_its_text_read_alike_or_are_refused_alike(rows: list[tuple[object, ...]]) -> None:
+    typed = pl.DataFrame(rows, schema=KINDS, orient="row")
+    text = typed.with_columns(
+        pl.col("at").dt.to_string("iso:strict"), sure=pl.when("sure").then(pl.lit("yes")).when(~pl.col("sure")).then(pl.lit("no"))
+    ).cast(pl.String)
+
+    one, other = outcome(typed), outcome(text)
+
+    assert one.equals(other) if isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame) else one == other
 
 
 def test_a_fingerprint_changes_with_a_value_a_kind_and_the_order_of_rows_but_not_of_columns() -> None:
