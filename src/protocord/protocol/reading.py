@@ -89,6 +89,15 @@ class Sources:
             return Place(f"{self.folder}/{document}.yaml", 0, ".".join(str(step) for step in loc))
         return source.place(_by_index(source.root, loc))
 
+    def place_within(self, document: str, *loc: str | int, line: int, column: int) -> Place:
+        """This will return the place of a position (line and column from 1) inside a text of several lines, such as a rule's."""
+        source = self.documents.get(document)
+        found = () if source is None else _by_index(source.root, loc)
+        node = None if source is None else source.node(found)
+        if source is None or not isinstance(node, yaml.ScalarNode):
+            return self.place(document, *loc)
+        return Place(source.file, line_in_scalar(source, node, line, column), source.item(found))
+
 
 def read_document(path: Path, problems: list[Problem]) -> Source:
     """This will return the document with its nodes; what cannot be read, and keys that stand twice, go to `problems`."""

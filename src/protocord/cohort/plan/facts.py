@@ -14,18 +14,38 @@ from protocord.cohort.normal import Status
 from protocord.cohort.plan import pieces
 from protocord.cohort.plan.classes import Classes
 from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN, completed_years, key
+from protocord.criteria.lengths import LONG_AGO
 
 Small = Callable[[str, pl.DataFrame], ir.Table]
 
 
 @dataclass(frozen=True)
 class Relations:
-    """A source's normal form on an engine: `facts` may be several relations; `small` brings a small table to the engine."""
+    """A source's normal form on an engine: `facts` may be several relations; `small` brings a small table to the engine.
+
+    `present` says of each relation of facts which concepts (by number) it can hold at all, so that no rule that asks for others
+    reads it; left out, any.
+    """
 
     persons: ir.Table
     facts: Sequence[ir.Table]
     histories: ir.Table
     small: Small
+    present: Sequence[frozenset[int]] | None = None
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The days that any leaf of a small table looks at: a constant, so that an engine drops older rows before it joins them."""
+
+    rows: pl.DataFrame
+
+    def of(self, facts: ir.Table) -> ir.Table:
+        """The facts that may lie in it."""
+        if "opens" not in self.rows.columns:
+            return facts
+        opens = min(self.rows["opens"])
+        return facts if opens == LONG_AGO else facts.filter(facts["last"] >= opens)
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,10 @@ class Asking:
         if rows.is_empty():
             return None
         small = self.relations.small(name, rows)
-        joined = [facts.join(small, facts.concept == small.concept) for facts in self.relations.facts]
+        asked, present = set(rows["concept"]), self.relations.present
+        holding = [at for at in range(len(self.relations.facts)) if present is None or not asked.isdisjoint(present[at])]
+        read = [self.relations.facts[at] for at in holding or [0]]  # the plan keeps its shape where nothing can be found
+        joined = [facts.join(small, facts.concept == small.concept) for facts in map(_Window(rows).of, read)]
         found = joined[0] if len(joined) == 1 else ibis.union(*joined)
         return found.filter(found.status == Status.RECORDED) if recorded else found
 

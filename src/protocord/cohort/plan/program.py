@@ -7,7 +7,7 @@ two leaves, which means the same since the row evaluator compares every possibil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,10 +19,12 @@ from protocord.criteria.lengths import Length
 from protocord.criteria.numbers import decides
 from protocord.criteria.tree import Comparison, Spot
 from protocord.errors import DocumentProblems, Place, Problem
+from protocord.protocol import DEFAULT_READING
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol
 
+Where = Callable[[Spot], Place]  # the place of a spot in a rule, for a person
 _TURNED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -149,14 +151,29 @@ def rules_program(asked: Iterable[Asked]) -> Program:
     columns = []
     for one in asked:
         builder.known = one.known.toordinal()
-        circuit = builder.circuit(one.rule.plan, one.day.toordinal(), Place("", 0, one.name))
-        columns.append(Column(one.name, "default", chosen=True, wanted=True, rule=circuit, review=None))
+        circuit = builder.circuit(one.rule.plan, one.day.toordinal(), _named(one.name))
+        columns.append(Column(one.name, DEFAULT_READING, chosen=True, wanted=True, rule=circuit, review=None))
     return builder.finished(columns)
 
 
 def rule_program(rule: CheckedRule, day: date, known: date) -> Program:
     """This will return the program of a single rule, for a reference date and the last day known. Raises DocumentProblems."""
     return rules_program([Asked("rule", rule, day, known)])
+
+
+def _named(name: str) -> Where:
+    return lambda _at: Place("", 0, name)
+
+
+def _standing(protocol: Protocol, *loc: str) -> Where:
+    """The file and line of a rule's spots, where the documents are still known."""
+
+    def where(at: Spot) -> Place:
+        if protocol.sources is None:
+            return Place("eligibility.yaml", 0, ".".join(loc))
+        return protocol.sources.place_within("eligibility", *loc, line=at.line, column=at.column)
+
+    return where
 
 
 @dataclass
@@ -175,39 +192,41 @@ class _Builder:
         rules = protocol.readings[criterion_id][reading]
         read = {one.id: one.as_of for one in criterion.readings}.get(reading)
         day = infusion if (read or criterion.as_of) == "planned_infusion" else on
-        place = Place("eligibility.yaml", criterion.place.line if hasattr(criterion, "place") else 0, f"{criterion_id} {reading}")
-        rule = self.circuit(rules.rule.plan, day.toordinal(), place)
-        review = None if rules.review_when is None else self.circuit(rules.review_when.plan, day.toordinal(), place)
+        stands = ("criteria", criterion_id) if reading == DEFAULT_READING else ("criteria", criterion_id, "readings", reading)
+        where = _standing(protocol, *stands, "rule")
+        rule = self.circuit(rules.rule.plan, day.toordinal(), where)
+        where = _standing(protocol, *stands, "review_when")
+        review = None if rules.review_when is None else self.circuit(rules.review_when.plan, day.toordinal(), where)
         chosen = protocol.rules[criterion_id].reading_id == rules.reading_id
         return Column(criterion_id, reading, chosen, criterion.type == "inclusion", rule, review)
 
-    def circuit(self, plan: rows.Plan, day: int, place: Place) -> Circuit:
+    def circuit(self, plan: rows.Plan, day: int, where: Where) -> Circuit:
         match plan:
             case rows.Constant(truth=truth):
                 return Fixed(truth)
             case rows.Asked(function=function, arguments=arguments):
                 return self._leaf(Leaf(function.name, arguments, day, self.known))
             case rows.Negation(operand=operand):
-                return Not(self.circuit(operand, day, place))
+                return Not(self.circuit(operand, day, where))
             case rows.Junction(decisive=decisive, left=left, right=right):
                 kind = Either if decisive is Truth.TRUE else Both
-                return kind(self.circuit(left, day, place), self.circuit(right, day, place))
+                return kind(self.circuit(left, day, where), self.circuit(right, day, where))
             case rows.Choice(condition=condition, then=then, otherwise=otherwise):
-                parts = (self.circuit(part, day, place) for part in (condition, then, otherwise))
+                parts = (self.circuit(part, day, where) for part in (condition, then, otherwise))
                 return Choose(*parts)
             case rows.Comparing(operator=operator, left=left, right=right, at=at):
-                return self._comparison(left, operator, right, day, place, at)
+                return self._comparison(left, operator, right, day, where, at)
 
     def _comparison(
-        self, left: rows.NumberPlan, operator: Comparison, right: rows.NumberPlan, day: int, place: Place, at: Spot
+        self, left: rows.NumberPlan, operator: Comparison, right: rows.NumberPlan, day: int, where: Where, at: Spot
     ) -> Circuit:
         for side, other, turned in ((left, right, False), (right, left, True)):
             if isinstance(side, rows.NumberChoice):
                 branches = (
-                    self._comparison(*((other, operator, branch) if turned else (branch, operator, other)), day, place, at)
+                    self._comparison(*((other, operator, branch) if turned else (branch, operator, other)), day, where, at)
                     for branch in (side.then, side.otherwise)
                 )
-                return Choose(self.circuit(side.condition, day, place), *branches)
+                return Choose(self.circuit(side.condition, day, where), *branches)
         if isinstance(left, rows.Written) and isinstance(right, rows.Asked):
             left, operator, right = right, _TURNED[operator], left
         if isinstance(left, rows.Asked) and isinstance(right, rows.Written):
@@ -215,12 +234,12 @@ class _Builder:
                 return Fixed(Truth.UNKNOWN)
             if left.function.name == "AgeInYearsAt" and any(one.months for one in left.arguments[1:] if isinstance(one, Length)):
                 what = f"asks for an age some months before a day (line {at.line}, column {at.column} of the rule)."
-                self.problems.append(Problem(place, what, "A cohort can go back by days or weeks: write the length so."))
+                self.problems.append(Problem(where(at), what, "A cohort can go back by days or weeks: write the length so."))
             return self._leaf(Leaf(left.function.name, left.arguments, day, self.known, operator, right.value))
         if isinstance(left, rows.Written) and isinstance(right, rows.Written):
             return Fixed(decides(left.numbers, operator, right.numbers))
         what = f"compares two numbers that are both asked of the child (line {at.line}, column {at.column} of the rule)."
-        self.problems.append(Problem(place, what, "A cohort can only compare a number with a limit that the rule writes."))
+        self.problems.append(Problem(where(at), what, "A cohort can only compare a number with a limit that the rule writes."))
         return Fixed(Truth.UNKNOWN)
 
     def _leaf(self, leaf: Leaf) -> Ask:
