@@ -22,7 +22,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.engines import Engine, small
-from protocord.cohort.normal import FACTS, Kind, Numbering, Sex, Status, Why
+from protocord.cohort.normal import FACTS, HISTORIES, Kind, Numbering, Sex, Status, Why
 from protocord.cohort.plan.facts import Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
@@ -91,7 +91,19 @@ class Omop:
 
     def relations(self) -> Relations:
         """This will return the warehouse's normal form as expressions over its own tables."""
-        return Relations(self._persons(), self._facts(), self._histories(), self._small)
+        return Relations(self._persons(), self._facts(), self._histories(), self._small, self._present())
+
+    def _present(self) -> tuple[frozenset[int], ...]:
+        """Which of the study's concepts each relation of facts holds: one quick look at each table's ids spares many whole reads."""
+        meant = dict(self.codes.codes.rows())
+        person = [frozenset({self.numbering.numbers[name]}) for name in (BIRTH_DATE, SEX) if name in self.numbering.numbers]
+        tables = [name for name in COLUMNS if name in self.tables and name not in ("person", "observation_period")]
+        held = []
+        for name in tables:
+            column = next(one for one in COLUMNS[name] if one.endswith("_concept_id"))
+            ids = self.engine.run(f"SELECT DISTINCT {column} AS id FROM {name}")["id"]
+            held.append(frozenset(meant[one] for one in ids if one in meant))
+        return (*person, *held)
 
     def _small(self, name: str, frame: pl.DataFrame) -> ir.Table:
         return small(self.engine, name, frame)
@@ -109,19 +121,23 @@ class Omop:
         return person.select(person="person_id", birth_first=first, birth_last=last, sex=ibis.coalesce(sex, 0).cast("int8"))
 
     def _birth(self, person: ir.Table) -> tuple[ir.IntegerValue, ir.IntegerValue]:
-        """The earliest and the latest day that the parts of the birth date allow; a day without a month says nothing."""
-        year, month = person.year_of_birth, person.month_of_birth
-        day = chosen((month.notnull(), person.day_of_birth), otherwise=ibis.null("int32"))
-        first = ibis.date(year, ibis.coalesce(month, 1), ibis.coalesce(day, 1))
-        next_month = ibis.coalesce(month, 12)
-        month_end = ibis.date(
-            year + chosen((next_month == 12, 1), otherwise=0), chosen((next_month == 12, 1), otherwise=next_month + 1), 1
-        )
-        last = chosen((day.notnull(), ordinal(first)), otherwise=ordinal(month_end) - 1)
+        """The earliest and the latest day that the parts of the birth date allow.
+
+        A day without a month says nothing, nor does a month or a day that no calendar has: what is left is less exact, never a guess.
+        """
+        none = ibis.null("int32")
+        year = chosen((person.year_of_birth.between(1, 9998), person.year_of_birth), otherwise=none)
+        month = chosen((person.month_of_birth.between(1, 12), person.month_of_birth), otherwise=none)
+        latest = ibis.coalesce(month, 12)
+        start = ordinal(ibis.date(year, ibis.coalesce(month, 1), 1))
+        next_year = year + chosen((latest == 12, 1), otherwise=0)
+        end = ordinal(ibis.date(next_year, chosen((latest == 12, 1), otherwise=latest + 1), 1)) - 1
+        day = start + person.day_of_birth - 1
+        exact = ibis.coalesce(month.notnull() & (day >= start) & (day <= end), ibis.literal(False))
         known = year.notnull()
         return (
-            chosen((known, ordinal(first)), otherwise=ibis.null("int32")),
-            chosen((known, last), otherwise=ibis.null("int32")),
+            chosen((known & exact, day), (known, start), otherwise=none),
+            chosen((known & exact, day), (known, end), otherwise=none),
         )
 
     def _facts(self) -> tuple[ir.Table, ...]:
@@ -144,9 +160,7 @@ class Omop:
         code = chosen((person.gender_concept_id == MALE, "male"), otherwise="female")
         if BIRTH_DATE in self.numbering.numbers:
             days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER)}
-            made.append(
-                self._fact(person.filter(person.year_of_birth.notnull()), "person", person.person_id * 2, BIRTH_DATE, **days)
-            )
+            made.append(self._fact(person.filter(first.notnull()), "person", person.person_id * 2, BIRTH_DATE, **days))
         if SEX in self.numbering.numbers:
             days = {
                 "first": ibis.literal(LONG_AGO),
@@ -200,9 +214,8 @@ class Omop:
         return self._fact(rows, table, rows[f"{table}_id"], rows["concept"], **_days(rows[start], rows[end]))
 
     def _measurements(self) -> ir.Table:
-        rows = self._numbered(self._coded("measurement", "measurement_concept_id"))
+        rows = self._numbered(self._coded("measurement", "measurement_concept_id"), "operator_concept_id")
         sign = ibis.coalesce(rows.operator_concept_id, 0)
-        day = ordinal(rows.measurement_date)
         usable = rows.kind == int(Kind.NUMBER)
         no_number = ibis.null("float64")
         low = chosen((usable & ~sign.isin([BELOW, AT_MOST]), rows.number), otherwise=no_number)
@@ -213,20 +226,19 @@ class Omop:
         believable = _within(upper, rows.plausible_low, rows.plausible_high)
         upper_why = chosen(
             (~stated, int(Why.NO_UPPER_LIMIT)),
-            (rows.unit_concept_id.isnull() & rows.factor.isnull(), int(Why.UNIT_MISSING)),
+            ((rows.unit_id == 0) & rows.factor.isnull(), int(Why.UNIT_MISSING)),
             (rows.factor.isnull(), int(Why.UNIT_UNKNOWN)),
             (~believable, int(Why.IMPLAUSIBLE)),
             otherwise=int(Why.FINE),
         )
         child = ibis.literal(self.mapping.ranges_are_age_specific)
         return self._fact(
-            rows, "measurement", rows.measurement_id, rows["concept"], first=day, last=day, over_first=day, over_last=ibis.literal(NEVER),
-            kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
+            rows, "measurement", rows.measurement_id, rows["concept"], **_days(rows.measurement_date, None), kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
             upper=chosen((upper_why == int(Why.FINE), upper), otherwise=no_number), upper_why=upper_why, child=child & stated,
         )  # fmt: skip
 
-    def _numbered(self, rows: ir.Table) -> ir.Table:
-        """The rows with their number in the concept's unit, or why it must not be used."""
+    def _numbered(self, rows: ir.Table, operator: str = "") -> ir.Table:
+        """The rows with their number in the concept's unit, or why it must not be used; `operator` is the column of its comparator."""
         units = self._small("omop_units", self._factors())
         limits = self._small("plausible_limits", self._limits())
         unit = ibis.coalesce(rows.unit_concept_id, 0)
@@ -234,9 +246,14 @@ class Omop:
         rows = own(rows.left_join(units, ["concept", rows.unit_id == units.factor_unit_id]))
         rows = own(rows.left_join(limits, "concept"))
         number = rows.value_as_number * rows.factor
+        low, high = rows.plausible_low, rows.plausible_high
+        if operator:  # of "below 200" some numbers lie within limits that end at 100; of "above 200" none does
+            sign = ibis.coalesce(rows[operator], 0)
+            low = chosen((sign.isin([ABOVE, AT_LEAST]), ibis.null("float64")), otherwise=low)
+            high = chosen((sign.isin([BELOW, AT_MOST]), ibis.null("float64")), otherwise=high)
         kind = chosen(
             (rows.value_as_number.isnull(), int(Kind.NONE)),
-            (rows.factor.isnull() | ~_within(number, rows.plausible_low, rows.plausible_high), int(Kind.UNUSABLE)),
+            (rows.factor.isnull() | ~_within(number, low, high), int(Kind.UNUSABLE)),
             otherwise=int(Kind.NUMBER),
         )
         why = chosen(
@@ -274,7 +291,6 @@ class Omop:
 
     def _observations(self) -> ir.Table:
         rows = self._numbered(self._coded("observation", "observation_concept_id"))
-        day = ordinal(rows.observation_date)
         usable = rows.kind == int(Kind.NUMBER)
         number = chosen((usable, rows.number), otherwise=ibis.null("float64"))
         text = rows.value_as_string
@@ -286,18 +302,22 @@ class Omop:
             otherwise=int(Kind.NONE),
         )
         return self._fact(
-            rows, "observation", rows.observation_id, rows["concept"], first=day, last=day, over_first=day,
-            over_last=ibis.literal(NEVER), kind=kind, why=rows.why, low=number, high=number,
+            rows, "observation", rows.observation_id, rows["concept"], **_days(rows.observation_date, None), kind=kind, why=rows.why, low=number, high=number,
             code=chosen((kind == int(Kind.CODE), text), otherwise=ibis.null("string")),
         )  # fmt: skip
 
     def _histories(self) -> ir.Table:
-        """Each observation period as a history of everything; a period that begins at birth reaches back without end."""
+        """Each observation period as a history of everything; a period that begins at birth reaches back without end.
+
+        A period that lacks an end, or ends before it starts, covers nothing. Without the table nothing is covered, and no absence counts.
+        """
+        if "observation_period" not in self.tables:
+            return self._small("no_histories", pl.DataFrame(schema=dict(HISTORIES)))
         periods = self.table("observation_period")
         since, until = ordinal(periods.observation_period_start_date), ordinal(periods.observation_period_end_date)
         persons = self._persons()
         told = periods.select(person="person_id", since=since, until=until)
-        told = own(told.left_join(persons, "person"))
+        told = own(told.filter(told.since <= told.until).left_join(persons, "person"))
         from_birth = ibis.coalesce(told.since <= told.birth_first, ibis.literal(False))
         return told.select(
             person="person",
@@ -312,15 +332,21 @@ def ordinal(day: ir.DateValue) -> ir.IntegerValue:
     return (day.delta(ibis.date("1970-01-01"), unit="day") + _EPOCH).cast("int32")
 
 
-def _days(start: ir.DateValue, end: ir.DateValue) -> dict[str, Any]:
-    """The days of an event with a start and perhaps an end; an end before the start is a slip, and the later day counts."""
-    first = ordinal(start)
-    last = chosen((end.notnull(), ibis.greatest(ordinal(end), first)), otherwise=ibis.null("int32"))
-    return {
-        "first": first,
-        "last": first,
-        "over_first": ibis.coalesce(last, first),
-        "over_last": ibis.coalesce(last, NEVER),
+def _days(start: ir.DateValue, end: ir.DateValue | None) -> dict[str, Any]:
+    """The days of an event with a start and perhaps an end (None where the table has no such thing), as `Event.of` takes them.
+
+    A start that is missing may be any day; an end before the start is a slip, and the later day counts.
+    """
+    first = ibis.coalesce(ordinal(start), LONG_AGO)
+    last = ibis.coalesce(ordinal(start), NEVER)
+    days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER), "undated": start.isnull()}
+    if end is None:
+        return days
+    over = chosen((end.notnull(), ibis.greatest(ordinal(end), first)), otherwise=ibis.null("int32"))
+    return days | {
+        "last": ibis.least(last, ibis.coalesce(over, NEVER)),
+        "over_first": ibis.coalesce(over, first),
+        "over_last": ibis.coalesce(over, NEVER),
         "ended": end.notnull(),
     }
 

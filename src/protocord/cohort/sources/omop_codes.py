@@ -7,6 +7,7 @@ stands below them. A mapping file adds ids by hand as `omop|3013650: ANC` under 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from protocord.cohort.engines import Engine
 from protocord.cohort.normal import Numbering
 from protocord.concepts import Concepts
+from protocord.errors import DocumentProblems, Place, Problem
 from protocord.exchange.mapping import SiteMapping
 from protocord.values import CodeSystem
 
@@ -45,23 +47,39 @@ def omop_codes(engine: Engine, tables: frozenset[str], concepts: Concepts, mappi
     and where two are equally near none does (`clashes`). The mapping file wins over all.
     """
     numbers = Numbering(concepts).numbers
-    by_hand = _by_hand(mapping.codes)
-    own = {int(key): numbers[name] for key, name in by_hand.items()}
+    own = {number: numbers[name] for number, name in _by_hand(mapping.codes, "codes").items()}
     found = (
         _by_vocabulary(engine, tables, concepts) if "concept" in tables else pl.DataFrame(schema={**CODES, "distance": pl.Int64})
     )
-    nearest = found.filter(pl.col("distance") == pl.col("distance").min().over("concept_id")).unique(["concept_id", "concept"])
-    several = nearest.group_by("concept_id").len().filter(pl.col("len") > 1)["concept_id"]
-    clear = nearest.filter(~pl.col("concept_id").is_in(several.to_list()) & ~pl.col("concept_id").is_in(list(own)))
-    hand = pl.DataFrame({"concept_id": list(own), "concept": list(own.values())}, schema=CODES)
-    codes = pl.concat([clear.select(list(CODES)), hand]).sort("concept_id")
-    clashes = tuple(sorted(set(several.to_list()) - set(own)))
-    return OmopCodes(codes, _units(engine, tables, concepts, mapping), clashes)
+    nearest = found.filter(pl.col("distance") == pl.col("distance").min().over("concept_id"))
+    meant: dict[int, set[int]] = {}
+    for concept_id, concept in nearest.select("concept_id", "concept").rows():
+        meant.setdefault(concept_id, set()).add(concept)
+    narrowest = {concept_id: _narrowest(several, concepts) for concept_id, several in meant.items() if concept_id not in own}
+    clear = {concept_id: several.pop() for concept_id, several in narrowest.items() if len(several) == 1}
+    said = clear | own
+    codes = pl.DataFrame({"concept_id": list(said), "concept": list(said.values())}, schema=CODES).sort("concept_id")
+    return OmopCodes(codes, _units(engine, tables, concepts, mapping), tuple(sorted(narrowest.keys() - clear.keys())))
 
 
-def _by_hand(written: dict[str, str] | object) -> dict[str, str]:
-    assert hasattr(written, "items")
-    return {key.partition("|")[2]: value for key, value in written.items() if key.startswith("omop|")}
+def _narrowest(several: set[int], concepts: Concepts) -> set[int]:
+    """Those of several concepts that stand above none of the others."""
+    numbering = Numbering(concepts)
+    above = {numbering.numbers[wider] for one in several for wider in concepts.ancestors(numbering.ids[one])}
+    return several - above
+
+
+def _by_hand(written: Mapping[str, str], item: str) -> dict[int, str]:
+    """What the mapping file says of OMOP ids: its keys `omop|3013650`."""
+    said = {key.partition("|")[2]: value for key, value in written.items() if key.startswith("omop|")}
+    wrong = [
+        Problem(Place(item=item), f"'omop|{key}' names no OMOP concept.", "Write its number: omop|3013650.")
+        for key in said
+        if not (key.isascii() and key.isdigit())
+    ]
+    if wrong:
+        raise DocumentProblems(wrong)
+    return {int(key): value for key, value in said.items()}
 
 
 def _by_vocabulary(engine: Engine, tables: frozenset[str], concepts: Concepts) -> pl.DataFrame:
@@ -93,7 +111,7 @@ def _by_vocabulary(engine: Engine, tables: frozenset[str], concepts: Concepts) -
 
 
 def _units(engine: Engine, tables: frozenset[str], concepts: Concepts, mapping: SiteMapping) -> pl.DataFrame:
-    by_hand = {int(key): unit for key, unit in _by_hand(mapping.units).items()}
+    by_hand = _by_hand(mapping.units, "units")
     known: dict[int, str] = {}
     if "concept" in tables:
         accepted = {unit for concept in concepts.values() for unit in concept.units}
