@@ -25,7 +25,7 @@ check: .venv/ready
 	$(MAKE) --no-print-directory test
 
 bench: .venv/ready
-	@for question in benchmarks/bench_*.py; do $(BIN)/python $$question || exit 1; done
+	@for question in benchmarks/bench_*.py benchmarks/cohort/bench_*.py; do $(BIN)/python $$question || exit 1; done
 
 generate: .venv/ready
 	$(BIN)/python -m protocord generate
