@@ -115,7 +115,10 @@ def _views(engine: DuckDB, path: Path, tables: Mapping[str, str]) -> None:
         chosen = []
         for column, kind in COLUMNS[name].items():
             if column in there:
-                chosen.append(f'TRY_CAST("{column}" AS {_TYPES[kind]}) AS {column}')
+                value = f'TRY_CAST("{column}" AS {_TYPES[kind]})'
+                is_float = there[column] in ("DOUBLE", "FLOAT", "VARCHAR")  # only these know "not a number" and infinity
+                value = f"CASE WHEN isfinite({value}) THEN {value} END" if kind == "float64" and is_float else value
+                chosen.append(f"{value} AS {column}")
             elif column.endswith(_NEEDED) and not column.endswith(_SPARED):
                 what = f"the table {name} has no column {column}."
                 problems.append(Problem(Place(str(path)), what, "The OMOP Common Data Model 5.4 demands it."))
