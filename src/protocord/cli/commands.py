@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from protocord.cli.cohort import cohort
 from protocord.cli.design import design
 from protocord.cli.door import Door
 from protocord.cli.events import events
@@ -39,6 +40,7 @@ def main() -> None:
 
 for command in (
     screen,
+    cohort,
     check,
     describe,
     examples,

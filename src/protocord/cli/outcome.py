@@ -76,6 +76,7 @@ def deliver(
     *,
     figures: Mapping[str, Callable[[], Canvas]] | None = None,
     tables: Mapping[str, pl.DataFrame] | None = None,
+    files: Mapping[str, bytes] | None = None,
     out: Path | None,
     form: str,
     language: Language,
@@ -83,11 +84,11 @@ def deliver(
 ) -> None:
     """This will print the results (`lines` where given, else row by row; or JSON) and, with `out`, write them with the figures.
 
-    `figures` are drawn only when they are written; `tables` are written as CSV. Raises Refused where the folder holds files that
+    `figures` are drawn only when they are written; `tables` are written as CSV, `files` (by file name) as they are. Raises Refused where the folder holds files that
     no run of ours wrote.
     """
     if out is not None:
-        _write(results, figures or {}, tables or {}, out)
+        _write(results, figures or {}, tables or {}, files or {}, out)
     if form == "json":
         click.echo(json.dumps(results.as_data(), ensure_ascii=False, indent=2, default=str))
         return
@@ -126,7 +127,13 @@ def _cells(item: Statistic, language: Language) -> list[str]:
     return [item.analysis, item.name, context, value]
 
 
-def _write(results: Results, figures: Mapping[str, Callable[[], Canvas]], tables: Mapping[str, pl.DataFrame], out: Path) -> None:
+def _write(
+    results: Results,
+    figures: Mapping[str, Callable[[], Canvas]],
+    tables: Mapping[str, pl.DataFrame],
+    files: Mapping[str, bytes],
+    out: Path,
+) -> None:
     if out.exists() and any(out.iterdir()) and not (out / _MARK).is_file():
         remedy = "Name an empty or a new folder."
         raise Refused([Problem(Place(str(out)), "holds files that did not come from a run, and is left as it is.", remedy)])
@@ -135,6 +142,8 @@ def _write(results: Results, figures: Mapping[str, Callable[[], Canvas]], tables
             results.write(folder / f"results.{ending}")
         for name, frame in tables.items():
             frame.write_csv(folder / f"{name}.csv")
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
         for name, draw in progress(list(figures.items()), "figures"):
             canvas = draw()
             canvas.save(folder / name)

@@ -1,0 +1,377 @@
+"""The commands that screen a whole source: what it can answer, who may enter, why one may or may not, and what would change it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from protocord.cli.door import Day, format_option, language_option, study_argument, today
+from protocord.values.text import Language
+
+if TYPE_CHECKING:
+    from protocord.cohort.answers.opened import Opened
+    from protocord.protocol import Protocol
+    from protocord.statistics.results import Scalar
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def cohort() -> None:
+    """Screen a whole hospital: every person of a source, by the same rules as one child.
+
+    SOURCE is a folder of Parquet files (person.parquet, measurement.parquet, …; a folder of parts for a
+    table will do) or a DuckDB file, with the tables of the OMOP Common Data Model 5.4; or a fact store. It
+    is read in place and never written to. Absence counts only within a person's observation periods.
+
+    What a code means comes from the source's own vocabulary tables and from a mapping file: a YAML file
+    with lines such as `omop|2000000109: Lansky` under `codes`, `omop|8848: 10*9/L` under `units`, and
+    `ranges_are_age_specific: true` where the laboratory states the child's own reference range.
+    """
+
+
+def source_arguments(command: Command) -> Command:
+    """This will give a command SOURCE and STUDY, the mapping file and the number of threads."""
+    threads = click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine.  [default: all cores]")
+    mapping = click.option("--mapping", type=FILE, help="What the hospital's own ids and units mean.")
+    source = click.argument("source", type=click.Path(exists=True, path_type=Path))
+    return source(study_argument(mapping(threads(command))))
+
+
+def on_options(command: Command) -> Command:
+    """This will give a command the day of the assessment and the planned infusion."""
+    infusion = "The day planned for the first infusion.  [default: the day of the assessment]"
+    command = click.option("--planned-infusion", type=Day(), help=infusion)(command)
+    return click.option("--on", type=Day(), help="The day of the assessment.  [default: today]")(command)
+
+
+def cohort_out(command: Command) -> Command:
+    """This will give a command the option `--out`."""
+    about = "Folder for results, lists, charts and the run record; written whole or not at all."
+    return click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=about)(command)
+
+
+@cohort.command()
+@source_arguments
+@click.option("--on", type=Day(), help="The day against which dates are checked.  [default: today]")
+@click.option("--top", type=click.IntRange(min=0), default=20, show_default=True, help="How many unmapped codes to name.")
+@cohort_out
+@language_option
+@format_option
+def inspect(
+    source: Path,
+    study: Path,
+    mapping: Path | None,
+    threads: int | None,
+    on: date | None,
+    top: int,
+    out: Path | None,
+    language: Language,
+    form: str,
+) -> None:
+    """What a source can and cannot answer for a study, before anybody is screened.
+
+    Criterion by criterion the concepts asked, how many of the source's codes mean them, and how many rows
+    there are; rows that cannot decide (no unit, a unit that nobody explains, a range that is not the
+    child's), days that cannot be, codes that mean nothing to the study, persons whose history nobody declares.
+
+    \b
+    Example:
+      protocord cohort inspect data/omop nct06848582 --mapping data/cohort_mapping.yaml
+
+    Exits 3 when the study or the mapping, 4 when the source cannot be read.
+    """
+    from protocord.cli.cohort_lines import readiness_lines
+    from protocord.cli.outcome import deliver
+    from protocord.cohort.answers.readiness import Readiness
+
+    with _opened(source, study, mapping, threads) as (protocol, opened):
+        about, inputs = _about(protocol, opened, mapping)
+        results = Readiness(opened, protocol, on or today()).results(inputs, about, top=top)
+    deliver(results, out=out, form=form, language=language, lines=readiness_lines(results, language))
+
+
+@cohort.command()
+@source_arguments
+@on_options
+@click.option("--limit", type=click.IntRange(min=0), default=200, show_default=True, help="How many near misses are followed day by day, and how many candidates asked what they lack.")  # fmt: skip
+@click.option("--identifiers", type=click.Path(dir_okay=False, path_type=Path), help="Write who is who to this new file, apart from the results.")  # fmt: skip
+@cohort_out
+@language_option
+@format_option
+def screen(
+    source: Path,
+    study: Path,
+    mapping: Path | None,
+    threads: int | None,
+    on: date | None,
+    planned_infusion: date | None,
+    limit: int,
+    identifiers: Path | None,
+    out: Path | None,
+    language: Language,
+    form: str,
+) -> None:
+    """Screen every person of a source: attrition, candidates, near misses, and what is missing.
+
+    One pass over the facts answers every criterion for everybody. Persons go by running numbers; who is
+    who is written only with --identifiers. Near misses are ranked by the first day on which they would be
+    eligible if nothing new were learned.
+
+    With --out the folder holds results (CSV, JSON, Parquet), candidates, near_misses and work_list (CSV and
+    Parquet), the charts, what-if among them, and run.json: what was run on what.
+
+    \b
+    Example:
+      protocord cohort screen data/omop nct06848582 --mapping data/cohort_mapping.yaml --on 2025-06-25 --out run
+
+    Exits 3 when the study or the mapping, 4 when the source cannot be read.
+    """
+    from protocord.cli.cohort_lines import screening_lines
+    from protocord.cli.outcome import deliver
+    from protocord.cohort.answers.listing import listing
+    from protocord.cohort.answers.screened import screened
+    from protocord.report.figures import cohort as figures
+    from protocord.statistics.results import joined
+
+    day = _day(on, planned_infusion)
+    if identifiers is not None and identifiers.exists():
+        message = f"{identifiers} exists; a key is never written over another. Name a new file."
+        raise click.BadParameter(message, param_hint="--identifiers")
+    with _opened(source, study, mapping, threads) as (protocol, opened):
+        told = _telling("all persons, all criteria")
+        found = screened(opened.engine, opened.relations(), protocol, on=day, planned_infusion=planned_infusion)
+        told(f"{found.persons:,} persons")
+        about, inputs = _about(protocol, opened, mapping, on=day, infusion=planned_infusion)
+        people = listing(found, opened.records, limit=limit, language=language, watched=_watched)
+        key = {name: opened.identifier(person) for name, person in people.key.items()} if identifiers else {}
+        results = found.results(inputs, about)
+        changes = found.what_if(inputs, about)
+    lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
+    run = {**about, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
+    run |= {name: frame.height for name, frame in lists.items()}
+    run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass, "protocord": results.version}
+    files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
+    files["run.json"] = (json.dumps(run, ensure_ascii=False, indent=1, default=str) + "\n").encode()
+    deliver(
+        joined([results, changes]) if out or form == "json" else results,
+        figures={
+            "attrition": lambda: figures.attrition(results, language),
+            "what_if": lambda: figures.what_if(changes, language),
+        },
+        tables=lists,
+        files=files,
+        out=out,
+        form=form,
+        language=language,
+        lines=screening_lines(results, people, language),
+    )
+    if identifiers is not None:
+        _write_key(identifiers, key, language, form)
+
+
+@cohort.command("what-if")
+@source_arguments
+@on_options
+@cohort_out
+@language_option
+@format_option
+def what_if(
+    source: Path,
+    study: Path,
+    mapping: Path | None,
+    threads: int | None,
+    on: date | None,
+    planned_infusion: date | None,
+    out: Path | None,
+    language: Language,
+    form: str,
+) -> None:
+    """How many more children one change would admit: a criterion off, another reading, the unknown counted as good.
+
+    All from one pass over the facts. Only the readings that the protocol holds are tried; to try another
+    threshold, write it into eligibility.yaml as a reading.
+
+    \b
+    Example:
+      protocord cohort what-if data/omop nct06848582 --mapping data/cohort_mapping.yaml --on 2025-06-25
+
+    Exits 3 when the study or the mapping, 4 when the source cannot be read.
+    """
+    from protocord.cli.cohort_lines import what_if_lines
+    from protocord.cli.outcome import deliver
+    from protocord.cohort.answers.screened import screened
+    from protocord.report.figures import cohort as figures
+
+    day = _day(on, planned_infusion)
+    with _opened(source, study, mapping, threads) as (protocol, opened):
+        _telling("all persons, all criteria")
+        found = screened(opened.engine, opened.relations(), protocol, on=day, planned_infusion=planned_infusion)
+        about, inputs = _about(protocol, opened, mapping, on=day, infusion=planned_infusion)
+        results = found.what_if(inputs, about)
+    deliver(
+        results,
+        figures={"what_if": lambda: figures.what_if(results, language)},
+        out=out,
+        form=form,
+        language=language,
+        lines=what_if_lines(results, language),
+    )
+
+
+@cohort.command()
+@source_arguments
+@click.argument("person")
+@on_options
+@click.option("--identifiers", type=FILE, help="The key that `screen` wrote, where PERSON is a running number of its list.")
+@language_option
+@format_option
+def explain(
+    source: Path,
+    study: Path,
+    mapping: Path | None,
+    threads: int | None,
+    person: str,
+    on: date | None,
+    planned_infusion: date | None,
+    identifiers: Path | None,
+    language: Language,
+    form: str,
+) -> None:
+    """Explain one person: every criterion with its reasons, and the table and row that each fact stands in.
+
+    PERSON is the source's own number (person_id), or with --identifiers a running number of a screening.
+
+    \b
+    Example:
+      protocord cohort explain data/omop nct06848582 17 --mapping data/cohort_mapping.yaml --on 2025-06-25
+
+    Exits 3 when the study or the mapping, 4 when the source cannot be read.
+    """
+    from protocord.cli.verdicts import Spoken
+    from protocord.eligibility import screen as decide
+    from protocord.eligibility import timeline
+
+    day = _day(on, planned_infusion)
+    said = _identified(person, identifiers)
+    with _opened(source, study, mapping, threads) as (protocol, opened):
+        number = opened.person(said)
+        record = opened.records([number]).get(number) if number is not None else None
+    if record is None:
+        message = f"The source has no person {said!r}. A running number of a screening needs its key: --identifiers FILE."
+        raise click.BadParameter(message, param_hint="PERSON")
+    screening = decide(protocol, record, on=day, planned_infusion=planned_infusion)
+    days = timeline(protocol, record, on=day, planned_infusion=planned_infusion)
+    if form == "json":
+        answer = {"screening": screening.as_data(), "content_hash": screening.content_hash, "timeline": days.as_data()}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    click.echo("\n".join(Spoken(protocol, screening, days, language).lines()))
+
+
+@contextmanager
+def _opened(source: Path, study: Path, mapping: Path | None, threads: int | None) -> Iterator[tuple[Protocol, Opened]]:
+    from protocord.cohort.answers.opened import opened
+    from protocord.exchange.mapping import read_mapping
+    from protocord.protocol import load
+
+    protocol = load(study)
+    own_codes = read_mapping(mapping, protocol.concepts) if mapping else None
+    with opened(source, protocol.concepts, own_codes, threads=threads) as found:
+        yield protocol, found
+
+
+def _day(on: date | None, planned_infusion: date | None) -> date:
+    day = on or today()
+    if planned_infusion is not None and planned_infusion < day:
+        message = f"The planned infusion {planned_infusion} lies before the assessment {day}."
+        raise click.BadParameter(message, param_hint="--planned-infusion")
+    return day
+
+
+def _about(
+    protocol: Protocol, opened: Opened, mapping: Path | None, *, on: date | None = None, infusion: date | None = None
+) -> tuple[dict[str, Scalar], str]:
+    """What was run on what, and one fingerprint of it all."""
+    from importlib.metadata import version
+
+    table = "person" if opened.kind == "omop" else "persons"
+    persons = int(opened.engine.run(f"SELECT count(*) AS n FROM {table}")["n"][0])
+    about: dict[str, Scalar] = {
+        "study": protocol.study.id,
+        "protocol_version": protocol.version,
+        "protocol_hash": protocol.hash,
+        "source": opened.kind,
+        "path": opened.path.as_posix(),
+        "source_fingerprint": opened.fingerprint,
+        "mapping_fingerprint": hashlib.sha256(mapping.read_bytes()).hexdigest() if mapping else "",
+        "persons": persons,
+        "duckdb": version("duckdb"),
+        "ibis": version("ibis-framework"),
+    }
+    if on is not None:
+        about |= {"on": on.isoformat(), "planned_infusion": (infusion or on).isoformat()}
+    told = "\0".join(f"{name}={value}" for name, value in sorted(about.items()) if name != "path")
+    return about, hashlib.sha256(told.encode()).hexdigest()
+
+
+def _telling(first: str) -> Callable[[str], None]:
+    """Says on the error stream what is under way, where somebody watches."""
+
+    def tell(text: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"… {text}", err=True)
+
+    tell(first)
+    return tell
+
+
+def _watched(persons: Iterable[int]) -> Iterable[int]:
+    from protocord.cli.outcome import progress
+
+    listed = list(persons)
+    return progress(listed, "person by person", len(listed))
+
+
+def _parquet(frame: Any) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _write_key(file: Path, key: Mapping[str, str], language: Language, form: str) -> None:
+    """The key may be read by its owner alone."""
+    from protocord.words import term
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    with file.open("w", encoding="utf-8", newline="") as written:
+        rows = csv.writer(written, lineterminator="\n")
+        rows.writerow(["name", "person"])
+        rows.writerows(key.items())
+    if form == "text":
+        click.echo(term("cohort_key_written", language).format(file=file))
+
+
+def _identified(person: str, identifiers: Path | None) -> str:
+    """The source's own id of a person who is named by it, or by a running number of a screening with its key."""
+    if identifiers is None:
+        return person
+    with identifiers.open(encoding="utf-8", newline="") as written:
+        key = {row.get("name"): row.get("person") for row in csv.DictReader(written)}
+    if person not in key:
+        message = f"{identifiers} has no {person!r}."
+        raise click.BadParameter(message, param_hint="PERSON")
+    return str(key[person])
