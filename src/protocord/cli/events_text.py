@@ -94,7 +94,9 @@ def shift_lines(results: Results, language: Language) -> Iterator[str]:
         yield from table([[*row, ""] for row in rows], indent="  ")
         yield ""
     liver = {item.name: item.value for item in results.select("hys_law") if not item.context}
-    yield from hanging(term("hys_head", language).format(positive=liver["subjects_positive"], n=liver["n"]), first="")
+    counts = {"positive": liver["subjects_positive"], "screened": liver["subjects_screened"], "n": liver["n"]}
+    counts["unscreened"] = int(str(liver["n"])) - int(str(liver["subjects_screened"]))
+    yield from hanging(term("hys_head", language).format(**counts), first="")
     if liver["without_limit"]:
         yield from hanging(term("hys_left_out", language).format(count=liver["without_limit"]), first="")
 

@@ -24,6 +24,7 @@ def hys_law(liver: pl.DataFrame, treatment: pl.DataFrame) -> tuple[Statistic, ..
 
     `liver` holds subject, date, concept (ALT, AST, Total bilirubin, Alkaline phosphatase), value and high (the upper limit, in
     the value's unit), after the first infusion only; a result without its limit is left out and counted in `without_limit`.
+    A subject without any usable transferase or bilirubin is not screened (`subjects_screened` counts the others) and never negative.
     For each subject with results: the highest multiples reached, whether both limits were passed together (`screen_positive`),
     and whether alkaline phosphatase stayed below 2 x ULN within the same 30 days (`without_cholestasis`). FDA 2009, Guidance on
     drug-induced liver injury, IV.A.
@@ -33,7 +34,7 @@ def hys_law(liver: pl.DataFrame, treatment: pl.DataFrame) -> tuple[Statistic, ..
     usable = after.filter((pl.col("high") > 0) & pl.col("value").is_not_null())
     rows = usable.with_columns((pl.col("value") / pl.col("high")).alias("times"))
     found = [Statistic("hys_law", "without_limit", after.height - usable.height, conventions=_CONVENTIONS)]
-    positive = 0
+    positive = screened = 0
     for (subject,), own in rows.sort("subject", "date").group_by("subject", maintain_order=True):
         context = {"subject": str(subject)}
         for concept in (*TRANSFERASES, _BILIRUBIN, _PHOSPHATASE):
@@ -44,15 +45,35 @@ def hys_law(liver: pl.DataFrame, treatment: pl.DataFrame) -> tuple[Statistic, ..
             found.append(Statistic("hys_law", name, value, unit="[ULN]", context=context, reason=reason))
         together, clean = _together(own)
         positive += together
-        found.append(Statistic("hys_law", "screen_positive", together, context=context, conventions=_CONVENTIONS))
+        lacking = _lacking(own)
+        screened += lacking is None
+        found.append(
+            Statistic(
+                "hys_law",
+                "screen_positive",
+                None if lacking else together,
+                context=context,
+                conventions=_CONVENTIONS,
+                reason=lacking,
+            )
+        )
         if together:
             reason = Reason.of("ae_no_result", concept=_PHOSPHATASE) if clean is None else None
             found.append(
                 Statistic("hys_law", "without_cholestasis", clean, context=context, conventions=_CONVENTIONS, reason=reason)
             )
     found.append(Statistic("hys_law", "subjects_positive", positive, conventions=_CONVENTIONS))
+    found.append(Statistic("hys_law", "subjects_screened", screened, conventions=_CONVENTIONS))
     found.append(Statistic("hys_law", "n", days.height, conventions=("ae_denominator",)))
     return tuple(found)
+
+
+def _lacking(own: pl.DataFrame) -> Reason | None:
+    """What a subject lacks to be screened: any transferase, or bilirubin."""
+    seen = set(own["concept"].to_list())
+    if _BILIRUBIN not in seen:
+        return Reason.of("ae_no_result", concept=_BILIRUBIN)
+    return None if seen & set(TRANSFERASES) else Reason.of("ae_no_result", concept=TRANSFERASES[0])
 
 
 def _together(own: pl.DataFrame) -> tuple[bool, bool | None]:

@@ -109,7 +109,7 @@ def test_the_screen_needs_both_limits_passed_together(
     treatment: pl.DataFrame, rows: list[tuple[int, str, float, float | None]], expected: bool
 ) -> None:
     found = Results(hys_law(liver(*(("A", *row) for row in rows)), treatment))
-    positive = [item.value for item in found.select("hys_law", "screen_positive")]
+    positive = [item.value for item in found.select("hys_law", "screen_positive") if item.reason is None]
     assert positive == ([expected] if positive else [])
     assert found.value("hys_law", "subjects_positive") == int(expected)
     assert found.value("hys_law", "n") == 3
@@ -133,6 +133,16 @@ def test_the_highest_multiples_are_shown_and_what_has_no_limit_is_counted(treatm
     assert found.value("hys_law", "highest_alt", subject="A") == 2.5
     assert found.one("hys_law", "highest_ast", subject="A").reason is not None
     assert found.value("hys_law", "without_limit") == 1
+
+
+@pytest.mark.parametrize("rows", [[("A", 8, "ALT", 900, 40)], [("A", 8, "Total bilirubin", 90, 20)], []])
+def test_who_has_no_transferase_or_no_bilirubin_is_not_screened_and_not_negative(
+    treatment: pl.DataFrame, rows: list[tuple[str, int, str, float, float | None]]
+) -> None:
+    found = Results(hys_law(liver(("B", 8, "AST", 30, 40), ("B", 8, "Total bilirubin", 10, 20), *rows), treatment))
+    assert [found.value("hys_law", name) for name in ("subjects_positive", "subjects_screened", "n")] == [0, 1, 3]
+    assert found.value("hys_law", "screen_positive", subject="B") is False
+    assert [item.value for item in found.select("hys_law", "screen_positive", subject="A")] == [None] * len(rows)
 
 
 def test_laboratory_results_are_graded_by_the_studys_ctcae_and_shifted() -> None:
