@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _STEPS = 200  # Newton steps for a child's mode, at most
+_ASTRAY = 5.0  # a mode further out, in standard deviations, is left by a wild step of the search: the next search begins anew at 0
 _FLAT = 1e-10  # the mode is found when the Newton decrement falls below this
 
 
@@ -182,8 +183,15 @@ def objective(
         eta = etas[i]
         ti, yi, ki = times[t0:t1], y[t0:t1], kinds[t0:t1]
         si, di, ai = starts[k0:k1], durations[k0:k1], amounts[k0:k1]
+        far = 0.0
+        for a in range(q):
+            far = max(far, abs(eta[a]) / omega[a])
+        if far > _ASTRAY:
+            eta.fill(0.0)
         if not child_mode(mu, active, omega, sigma, ti, yi, ki, si, di, ai, eta):
-            lost += 1
+            eta.fill(0.0)
+            if not child_mode(mu, active, omega, sigma, ti, yi, ki, si, di, ai, eta):
+                lost += 1
         p = mu.copy()
         for a in range(q):
             p[active[a]] = mu[active[a]] + eta[a]

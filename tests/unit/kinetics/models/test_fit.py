@@ -85,6 +85,14 @@ def test_the_gradient_is_that_of_the_objective(
         assert gradient[i] == pytest.approx((sides[0] - sides[1]) / 2e-5, rel=2e-5, abs=2e-4)
 
 
+def test_modes_left_far_out_by_a_wild_step_do_not_stay_lost(data: Observations) -> None:
+    theta = np.array([6.8, 1.1, 0.5, -1.2, -0.9, -0.9, -0.9, -0.9, -1.1])
+    fresh, strayed = Likelihood(Model(), data), Likelihood(Model(), data)
+    strayed.etas[::2], strayed.etas[1::2] = 60.0, -60.0
+    assert strayed(theta)[0] == pytest.approx(fresh(theta)[0], rel=1e-9)
+    assert strayed.lost == fresh.lost == 0
+
+
 def test_the_fast_rate_exceeds_the_slow_one_whatever_the_parameters() -> None:
     p = np.random.default_rng(1).normal(0, 3, (1000, 4))
     values = natural(p)
