@@ -36,10 +36,7 @@ def test_counting_needs_its_limit() -> None:
     assert "Counting in cells/uL needs its limit" in result.output
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", ("Slow half-life", "converged 2 of 2")), ("zh", ("慢速半衰期", "收敛2/2"))]
-)
-def test_a_fit_prints_estimates_and_the_spread_of_its_starts(language: str, words: tuple[str, ...]) -> None:
+def test_a_fit_prints_estimates_and_the_spread_of_its_starts() -> None:
     files = [str(DATA / f"kinetic-models_{name}.csv") for name in ("concentrations", "doses")]
     result = run(
         "fit",
@@ -54,10 +51,11 @@ def test_a_fit_prints_estimates_and_the_spread_of_its_starts(language: str, word
         "--replicates",
         "0",
         "--language",
-        language,
+        "en",
     )
     assert result.exit_code == 0, result.output
-    assert all(word in result.output for word in words)
+    assert "Slow half-life" in result.output
+    assert "converged 2 of 2" in result.output
 
 
 def test_an_analyte_or_a_cell_that_is_wrong_is_named(tmp_path: Path) -> None:
@@ -113,29 +111,35 @@ def test_help_lists_the_columns_of_the_tables() -> None:
     assert "until" in run("exposure", "--help").output
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_figure_is_drawn_in_both_languages(tmp_path: Path, language: str) -> None:
-    tables = {name: str(DATA / f"kinetic-models_{name}.csv") for name in ("concentrations", "doses", "cytokines", "exposures")}
-    runs = {
-        "fit": [
-            "fit",
-            STUDY,
-            tables["concentrations"],
-            "--doses",
-            tables["doses"],
-            "--analyte",
-            "donor_dna",
-            "--starts",
-            "1",
-            "--replicates",
-            "50",
-        ],
-        "effects": ["dynamics", STUDY, tables["cytokines"], "--doses", tables["doses"]],
-        "exposure": ["exposure", STUDY, tables["exposures"], "--metric", "auc_0_28d"],
-        "blood": ["blood", STUDY],
-    }
-    for name, words in runs.items():
-        result = run(*words, "--language", language, "--out", str(tmp_path / name))
-        assert result.exit_code == 0, result.output
-    drawn = {file.name for file in tmp_path.rglob("*.svg")}
-    assert drawn == {"fits.svg", "vpc.svg", "fold_change.svg", "exposure_response.svg", "blood.svg"}
+TABLES = {name: str(DATA / f"kinetic-models_{name}.csv") for name in ("concentrations", "doses", "cytokines", "exposures")}
+DRAWING = {
+    "fit": ["fit", STUDY, TABLES["concentrations"], "--doses", TABLES["doses"], "--analyte", "donor_dna", "--starts", "1",
+            "--replicates", "50"],
+    "effects": ["dynamics", STUDY, TABLES["cytokines"], "--doses", TABLES["doses"]],
+    "exposure": ["exposure", STUDY, TABLES["exposures"], "--metric", "auc_0_28d"],
+    "blood": ["blood", STUDY],
+}  # fmt: skip
+DRAWN = {
+    "fit": {"fits.svg", "vpc.svg"},
+    "effects": {"fold_change.svg"},
+    "exposure": {"exposure_response.svg"},
+    "blood": {"blood.svg"},
+}
+EVERY_DAY = {"fit": "zh", "effects": "en", "exposure": "zh", "blood": "en"}
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        pytest.param(name, language, marks=() if EVERY_DAY[name] == language else pytest.mark.slow)
+        for name in DRAWING
+        for language in ("en", "zh")
+    ],
+)
+def test_every_figure_is_drawn_in_both_languages(tmp_path: Path, name: str, language: str) -> None:
+    result = run(*DRAWING[name], "--language", language, "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert {file.name for file in tmp_path.rglob("*.svg")} == DRAWN[name]
+    if (name, language) == ("fit", "zh"):
+        assert "慢速半衰期" in result.output
+        assert "收敛1/1" in result.output
