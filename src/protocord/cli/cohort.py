@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from protocord.cli.cohort_ingest import ingest
 from protocord.cli.door import Day, format_option, language_option, study_argument, today
 from protocord.values.text import Language
 
@@ -40,6 +41,9 @@ def cohort() -> None:
     with lines such as `omop|2000000109: Lansky` under `codes`, `omop|8848: 10*9/L` under `units`, and
     `ranges_are_age_specific: true` where the laboratory states the child's own reference range.
     """
+
+
+cohort.add_command(ingest)
 
 
 def source_arguments(command: Command) -> Command:
