@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from protocord.kinetics.models import Likelihood, Model, Observations, fit, natural
+from protocord.kinetics.models import Likelihood, Model, Observations, fit
 
 HERE = Path(__file__).parent
 
@@ -107,79 +108,80 @@ def test_laplace_is_close_to_the_integral_itself(random: tuple[str, ...]) -> Non
 
 DAYS = np.array([0.0, 7, 14, 21, 42, 49, 56, 63])
 PLAN = np.array(
-    [
-        0.05,
-        0.167,
-        1,
-        3,
-        6.99,
-        7.05,
-        13.99,
-        14.05,
-        20.99,
-        21.05,
-        28,
-        38,
-        42.05,
-        42.167,
-        43,
-        45,
-        48.99,
-        49.05,
-        55.99,
-        56.05,
-        63.05,
-        66,
-        70.0,
-    ]
-)
+    [0.05, 0.167, 1, 3, 6.99, 7.05, 13.99, 14.05, 20.99, 21.05, 28, 38, 42.05, 42.167, 43, 45, 48.99, 49.05, 55.99, 56.05, 63.05, 66, 70]
+)  # fmt: skip
 TRUTH = (1500.0, 0.80, 0.30, 3.0)
+TRIALS, ALLOWED, MARGIN = 16, 0.05, 0.10
 
 
-def trial(seed: int, limit: float = 70.0) -> tuple[Observations, float]:
-    """This will draw kinetics.md's reference design: 40 children x 23 samples, 8 one-hour infusions, half-lives log-normal (no rate order imposed)."""
+def trial(seed: int, limit: float = 70.0) -> tuple[Observations, np.ndarray]:
+    """This will draw kinetics.md's reference design: 40 children x 23 samples, 8 one-hour infusions, about 23 % below the limit; half-lives
+    log-normal, no rate order imposed. With it the mean over its children of ln C0, logit f, ln(alpha - beta) and ln beta."""
     rng = np.random.default_rng(seed)
     spread = np.array([0.8, 0.5, 0.4, 0.5]) * rng.standard_normal((40, 4))
-    c0, fast = TRUTH[0] * np.exp(spread[:, 0]), 1 / (1 + np.exp(-(np.log(4) + spread[:, 1])))
-    rates = np.log(2) / (np.array(TRUTH[2:]) * np.exp(spread[:, 2:]))
+    ln_c0, logit = np.log(TRUTH[0]) + spread[:, 0], np.log(4) + spread[:, 1]
+    fast, rates = 1 / (1 + np.exp(-logit)), np.log(2) / (np.array(TRUTH[2:]) * np.exp(spread[:, 2:]))
     total = np.zeros((40, PLAN.size))
     for day in DAYS:
         since = np.maximum(PLAN - day, 0.0)
         filled = np.minimum(since, 1 / 24)
         for share, rate in ((fast, rates[:, 0]), (1 - fast, rates[:, 1])):
             x = rate[:, None] * filled
-            total += (
-                share[:, None] * 24 * filled * -np.expm1(-x) / np.where(x > 0, x, 1) * np.exp(-rate[:, None] * (since - filled))
-            )
-    y = np.log(c0[:, None] * total) + 0.3 * rng.standard_normal(total.shape)
+            inflow = 24 * filled * -np.expm1(-x) / np.where(x > 0, x, 1)
+            total += share[:, None] * inflow * np.exp(-rate[:, None] * (since - filled))
+    y = ln_c0[:, None] + np.log(total) + 0.3 * rng.standard_normal(total.shape)
     below = y < np.log(limit)
     y = np.where(below, np.log(limit), y)
     data = packed(np.tile(PLAN, 40), y.ravel(), below.ravel(), np.full(920, np.log(limit)), 40, DAYS, 1 / 24)
-    return data, float(below.mean())
+    ordered = np.where(
+        rates[:, 0] > rates[:, 1], logit, -logit
+    )  # a child whose fast half-life came out the longer is its own mirror
+    return data, np.mean([ln_c0, ordered, np.log(np.abs(rates[:, 0] - rates[:, 1])), np.log(rates.min(axis=1))], axis=1)
+
+
+def without_censoring(data: Observations) -> dict[str, Observations]:
+    """The same samples with those below the limit dropped (M1), and read as half the limit."""
+    keep = data.kinds == 0
+    offsets = np.concatenate([[0], np.cumsum(np.add.reduceat(keep, data.sample_of[:-1]))])
+    one = {name: getattr(data, name)[keep] for name in ("times", "y", "kinds", "limits")}
+    halved = np.where(keep, data.y, data.y - np.log(2))
+    return {
+        "m1": replace(data, sample_of=offsets, method="m1", **one),
+        "half_lloq": replace(data, y=halved, kinds=np.zeros_like(data.kinds), method="half_lloq"),
+    }
 
 
 @pytest.mark.slow
 def test_m3_recovers_the_truth_where_dropping_and_halving_do_not() -> None:
-    """Three trials of the design of kinetics.md § 6 (23 % below the limit). Bounds stated beforehand: M3 within 5 % of a slow half-life
-    of 3 d plus two Monte Carlo errors; M1 at least 8 % long, half the limit at least 50 % (there: -3 %, +20 %, +207 % in one trial)."""
-    found: dict[str, list[np.ndarray]] = {"m3": [], "m1": [], "half": []}
+    """Sixteen trials of the design of kinetics.md § 6, the three rules on the same data.
+
+    A trial's error is its estimate less the mean of the children it drew, on the scale of ln C0, logit f, ln(alpha - beta), ln beta: the
+    draw of children is no error of the estimator, and without it the Monte Carlo standard error (MCSE) of the bias is smaller. Bounds:
+
+    - M3: each bias (of C0, f, the difference of the rates, the slow half-life) is at most 5 % and 2 MCSE;
+    - M1 and half the limit: the slow half-life is too long by more than 10 %, and by more than 3 MCSE beyond it;
+    - half the limit is worse than M1 by more than 3 MCSE of their paired difference.
+
+    M3 by Laplace's approximation is not without bias: that its slow half-life is 3 MCSE from the truth at most is refuted here (-8 %, MCSE
+    1.5; on thirty other trials -2.6 %, MCSE 1.6). Dropping gives +22 % (2.1), half the limit +83 % (1.8).
+    """
+    errors: dict[str, list[np.ndarray]] = {"m3": [], "m1": [], "half_lloq": []}
     shares = []
-    for seed in range(3):
-        data, share = trial(100 + seed)
-        shares.append(share)
-        keep = data.kinds == 0
-        counts = np.add.reduceat(keep, data.sample_of[:-1])
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        one = Observations(
-            data.subjects, data.times[keep], data.y[keep], data.kinds[keep], data.limits[keep], offsets, data.starts, data.durations,
-            data.amounts, data.dose_of, "x", "m1", MappingProxyType({}),
-        )  # fmt: skip
-        halved = packed(data.times, np.where(keep, data.y, data.y - np.log(2)), np.zeros(920), data.limits, 40, DAYS, 1 / 24)
-        for name, chosen in (("m3", data), ("m1", one), ("half", halved)):
-            found[name].append(natural(fit(chosen, starts=1).means))
-    means = {name: np.log(np.array(values)).mean(axis=0) for name, values in found.items()}
-    error = np.log(np.array(found["m3"])).std(axis=0, ddof=1) / np.sqrt(3)
-    assert 0.18 < np.mean(shares) < 0.28
-    assert means["m3"] == pytest.approx(np.log(TRUTH), abs=0.05 + 2 * float(error.max()))
-    assert np.exp(means["m1"][3]) > 3.0 * 1.08
-    assert np.exp(means["half"][3]) > 3.0 * 1.5
+    for seed in range(TRIALS):
+        data, children = trial(100 + seed)
+        shares.append(data.censored / data.times.size)
+        for name, chosen in {"m3": data, **without_censoring(data)}.items():
+            found = fit(chosen, starts=1)
+            assert found.starts[0].converged, (name, seed)
+            errors[name].append(
+                (found.means - children) * np.array([1, 1 - TRUTH[1], 1, -1])
+            )  # ln C0, ln f, ln gap, ln half-life
+    bias = {name: np.mean(values, axis=0) for name, values in errors.items()}
+    mcse = {name: np.std(values, axis=0, ddof=1) / np.sqrt(TRIALS) for name, values in errors.items()}
+    apart = np.array(errors["half_lloq"])[:, 3] - np.array(errors["m1"])[:, 3]
+    shown = "; ".join(f"{name} {bias[name].round(3)} ({mcse[name].round(3)})" for name in errors)
+    assert np.mean(shares) == pytest.approx(0.23, abs=0.02)
+    assert (np.abs(bias["m3"]) <= ALLOWED + 2 * mcse["m3"]).all(), shown
+    for name in ("m1", "half_lloq"):
+        assert bias[name][3] - 3 * mcse[name][3] > MARGIN, shown
+    assert apart.mean() > 3 * apart.std(ddof=1) / np.sqrt(TRIALS), shown
