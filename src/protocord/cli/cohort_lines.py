@@ -146,7 +146,7 @@ def _unmapped(results: Results, language: Language) -> Iterator[str]:
     yield from _title(say(Reason.of("cohort_unmapped", codes=f"{codes:,}", rows=f"{rows:,}"), language))
     header = [term(f"cohort_{key}", language) for key in ("table", "code", "code_name", "rows")]
     named = [
-        [str(item.context[key]) for key in ("table", "code", "name")] + [f"{item.value:,}"]
+        [str(item.context[key]) for key in ("table", "code", "label")] + [f"{item.value:,}"]
         for item in results.select("unmapped_code")
     ]
     yield from table(_right([header, *named], [3]) if named else [[term("cohort_none", language)]], indent="  ")
@@ -158,7 +158,7 @@ def _unmapped(results: Results, language: Language) -> Iterator[str]:
             cells = [
                 [
                     str(item.context.get("code", item.value)),
-                    str(item.context["name"]),
+                    str(item.context["label"]),
                     f"{item.value:,}" if analysis != "clash" else "",
                 ]
                 for item in found

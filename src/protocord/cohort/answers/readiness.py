@@ -192,13 +192,13 @@ class Readiness:
         listed = found.filter(pl.col("code") != 0).head(top)
         names = self._names(listed["code"].to_list())
         for table, code, rows in listed.iter_rows():
-            context = {"table": table, "code": code, "name": names.get(code, "")}
+            context = {"table": table, "code": code, "label": names.get(code, "")}
             yield Statistic("unmapped_code", "rows", rows, context=context)
         yield from self._unmapped_units(top)
         clashes = self.opened.omop.codes.clashes
         names = self._names(clashes)
         for code in clashes:
-            yield Statistic("clash", "code", code, context={"name": names.get(code, "")})
+            yield Statistic("clash", "code", code, context={"label": names.get(code, "")})
 
     def _unmapped_units(self, top: int) -> Iterator[Statistic]:
         if "measurement" not in self.opened.found:
@@ -212,7 +212,7 @@ class Readiness:
         found = self.opened.engine.run(sql).head(top)
         names = self._names(found["unit"].to_list())
         for unit, rows in found.iter_rows():
-            yield Statistic("unmapped_unit", "rows", rows, context={"code": unit, "name": names.get(unit, "")})
+            yield Statistic("unmapped_unit", "rows", rows, context={"code": unit, "label": names.get(unit, "")})
 
     def _names(self, codes: Iterable[int]) -> dict[int, str]:
         if "concept" not in self.opened.found:

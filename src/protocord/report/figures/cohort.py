@@ -97,7 +97,8 @@ def what_if(results: Results, language: Language) -> Canvas:
     axes.set_ylim(max(len(changes), 1) - 0.4, -0.6)
     reach = max([abs(value) for _, values, *_ in series for value in values] + [1])
     lowest = min([value for _, values, *_ in series for value in values] + [0])
-    axes.set_xlim(lowest * 1.2 if lowest < 0 else 0, reach * 1.15)
+    room = 0.1 * (reach - lowest)
+    axes.set_xlim(lowest - room if lowest < 0 else 0, reach + room)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel(canvas.words("figure_what_if_more"))
     if changes:
