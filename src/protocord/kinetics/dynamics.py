@@ -177,7 +177,7 @@ def _return(base: Bounds, after: Sequence[Point], peak: Bounds) -> Bounds:
             continue
         if point.high <= base.high and point.time > peak.low:
             if last is not None and base.low == base.high and last.low == last.high and point.low == point.high:
-                share = (last.low - base.low) / (last.low - point.low)
+                share = (last.low - base.low) / (last.low - point.low) if last.low > point.low else 0.0  # level at the baseline
                 crossing = last.time + share * (point.time - last.time)
                 return Bounds(crossing, crossing)
             return Bounds(last.time if last is not None else 0.0, point.time)

@@ -134,3 +134,9 @@ def test_the_protocol_says_what_is_summarised_over_which_infusion() -> None:
     ]
     assert counts == [1, 1, 0]
     assert all(item.reason is not None for item in results if item.value is None)
+
+
+def test_a_value_that_stays_at_its_baseline_is_back_where_it_was() -> None:
+    """The peak lies anywhere after the baseline, since the last value is only known to lie below 2."""
+    points = [Point(0.0, 1.0, 1.0), Point(1.0, 1.0, 1.0), Point(2.0, 1.0, 1.0), Point(3.0, 0.0, 2.0)]
+    assert effect(points, threshold=1.0)["days_to_baseline"].reason is None
