@@ -85,8 +85,9 @@ def make_records(
     measured after death.
     """
     problems: list[Problem] = []
-    happenings = _happenings(inputs, partial_dates, problems)
     points = _points(inputs)
+    scanned = {name: max(day for point in known for day in point.days) for name, known in points.items() if known}
+    happenings = _happenings(inputs, partial_dates, problems, scanned)
     lesions = _lesions(inputs)
     left_out = {"assessments": 0, "events": 0}
     subjects: list[Subject] = []
@@ -153,12 +154,19 @@ def _order_wrong(row: Row, points: Iterable[TimePoint], happened: Iterable[Happe
         )
 
 
-def _happenings(inputs: Inputs, partial_dates: PartialDates, problems: list[Problem]) -> dict[str, list[Happening]]:
+def _happenings(
+    inputs: Inputs, partial_dates: PartialDates, problems: list[Problem], scanned: dict[str, date]
+) -> dict[str, list[Happening]]:
+    """What happened to each child; `scanned` are the days of the last scans, on which a child was alive."""
     found: dict[str, list[Happening]] = {}
     rows = inputs.rows("events")
-    alive: dict[str, date] = {}
+    alive = dict(scanned)
+    died: dict[str, int] = {}
     for row in rows:
         day = PartialDate.parse(row["date"])
+        if row["event"] == "death" and died.setdefault(row["subject"], row["row"]) != row["row"]:
+            what = f"subject {row['subject']} dies a second time (see row {died[row['subject']]})."
+            problems.append(problem(inputs.files["events"], row["row"], "event", what, "Keep the row with the right day."))
         if day.is_full and row["event"] != "death":
             alive[row["subject"]] = max(alive.get(row["subject"], day.earliest), day.earliest)
     for row in rows:

@@ -233,6 +233,23 @@ def test_either_end_of_a_partly_known_date_can_be_asked_for(day: str, end: str, 
     assert (found.on, found.bounded) == (expected, day)
 
 
+def test_a_child_was_alive_on_the_day_of_her_last_scan(protocol: Protocol) -> None:
+    told = read_inputs(frames(events=[{"subject": "01", "event": "death", "date": "2025-02", "reason": None}]))
+
+    (subject,) = records(protocol, told, partial_dates="earliest", cut=date(2025, 3, 1)).subjects
+
+    found = subject.first("death")
+    assert found is not None
+    assert found.on == date(2025, 2, 15)
+
+
+def test_a_second_death_of_one_child_is_named(protocol: Protocol) -> None:
+    deaths = [{"subject": "01", "event": "death", "date": day, "reason": None} for day in ("2025-07-01", "2025-08-01")]
+
+    with pytest.raises(TableProblems, match=r"events: row 2, column event: subject 01 dies a second time \(see row 1\)"):
+        records(protocol, read_inputs(frames(events=deaths)))
+
+
 def test_nobody_is_scanned_after_death_or_treated_before_enrolment(protocol: Protocol) -> None:
     with pytest.raises(
         TableProblems, match=r"assessments: row 2, column date: 01 was scanned on 2025-02-15, after the death on 2025-02-01"
