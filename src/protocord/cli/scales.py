@@ -15,6 +15,8 @@ from protocord.words import say, term
 from protocord.words.layout import table
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from protocord.statistics import Results
     from protocord.tables import Table
 
@@ -53,12 +55,9 @@ def crs(file: Path, language: Language, form: str, out: Path | None) -> None:
     Example: in docs/tutorials/data
       protocord scale crs adverse-events_crs.csv
     """
-    from protocord.safety.scales.columns import CRS
     from protocord.safety.scales.tabular import crs_table
-    from protocord.tables import read
 
-    results = crs_table(read(CRS, file))
-    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
+    _grade("CRS", crs_table, file, language, form, out)
 
 
 @scale.command(cls=TableCommand, tables=_columns("ICANS"))
@@ -73,12 +72,9 @@ def icans(file: Path, language: Language, form: str, out: Path | None) -> None:
     Example: in docs/tutorials/data
       protocord scale icans adverse-events_icans.csv
     """
-    from protocord.safety.scales.columns import ICANS
     from protocord.safety.scales.tabular import icans_table
-    from protocord.tables import read
 
-    results = icans_table(read(ICANS, file))
-    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
+    _grade("ICANS", icans_table, file, language, form, out)
 
 
 @scale.command(cls=TableCommand, tables=_columns("AGVHD"))
@@ -93,12 +89,9 @@ def agvhd(file: Path, language: Language, form: str, out: Path | None) -> None:
     Example: in docs/tutorials/data
       protocord scale agvhd adverse-events_agvhd.csv
     """
-    from protocord.safety.scales.columns import AGVHD
     from protocord.safety.scales.tabular import agvhd_table
-    from protocord.tables import read
 
-    results = agvhd_table(read(AGVHD, file))
-    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
+    _grade("AGVHD", agvhd_table, file, language, form, out)
 
 
 @scale.command(cls=TableCommand, tables=_columns("REACTIONS"))
@@ -129,6 +122,17 @@ def reaction(study: Path, file: Path, language: Language, form: str, out: Path |
         said = say(item.reason, language) if item.reason else term(f"coding_{item.value}", language)
         rows.append([str(item.context["subject"]), str(item.context["onset"]), said])
     deliver(results, out=out, form=form, language=language, lines=table(rows))
+
+
+def _grade(
+    name: str, graded: Callable[[pl.DataFrame], Results], file: Path, language: Language, form: str, out: Path | None
+) -> None:
+    """Read the table of that name, grade its rows, and hand the grades over."""
+    from protocord.safety.scales import columns
+    from protocord.tables import read
+
+    results = graded(read(getattr(columns, name), file))
+    deliver(results, out=out, form=form, language=language, lines=_grade_lines(results, language))
 
 
 def _grade_lines(results: Results, language: Language) -> Iterator[str]:

@@ -42,11 +42,7 @@ def peak_and_trough(
         axes.axhline(float(limit), color=GREY, ls="--", lw=0.9)  # type: ignore[arg-type]  # the column holds numbers
     axes.set_yscale("log")
     axes.set_ylabel(unit_label(str(samples["unit"][0]), language))
-    axes.set_xlabel(canvas.words("fig_conc_infusion_axis"))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    canvas.footnotes([canvas.words("fig_conc_note_peak_trough"), *notes])
-    return canvas
+    return _by_infusion(canvas, "fig_conc_note_peak_trough", notes)
 
 
 def observed_over_superposed(
@@ -79,10 +75,15 @@ def observed_over_superposed(
         values = [*rows["value"].to_list(), 1.0]
         axes.set_ylim(min(values) / 5, max(values) * 5)
     axes.set_ylabel(canvas.words("fig_conc_ratio"))
-    axes.set_xlabel(canvas.words("fig_conc_infusion_axis"))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    canvas.footnotes([canvas.words("fig_conc_note_superposition"), *notes])
+    return _by_infusion(canvas, "fig_conc_note_superposition", notes)
+
+
+def _by_infusion(canvas: Canvas, note: str, notes: Sequence[str]) -> Canvas:
+    """This will finish a figure over the numbers of infusions: its axis, its legend and its footnotes, `note` first."""
+    canvas.axes.set_xlabel(canvas.words("fig_conc_infusion_axis"))
+    canvas.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    canvas.axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    canvas.footnotes([canvas.words(note), *notes])
     return canvas
 
 
