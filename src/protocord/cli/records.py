@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from protocord.cli.cql import Export
 from protocord.cli.database import demand_file, demand_tables, open_store
 from protocord.errors import LedgerProblems
 
@@ -108,14 +109,15 @@ def _tell(study: str, result: Verification) -> None:
         click.echo(f"root {result.root}")
 
 
-@click.command()
+@click.command(cls=Export)
 @click.argument("study_id")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @database_option
 def export(study_id: str, file: Path, database: str) -> None:
     """Write a study's ledger to one JSON Lines file.
 
-    Anybody can verify that file, with or without this software.
+    Anybody can verify that file, with or without this software. The study's criteria as CQL, for other
+    engines, come from another command: protocord export cql --help.
 
     \b
     Example:
