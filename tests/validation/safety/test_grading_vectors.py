@@ -189,7 +189,9 @@ WITNESSES: list[tuple[str, str, Witness, str, str, str]] = [
 def numbers(lln: F, uln: F, baseline: F) -> Iterator[F]:
     """Values on, just below and just above every multiple that a term could mean, and round numbers between."""
     multiples = [F(k, 4) for k in (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 40, 80)]
-    marks = {of * k for of in (lln, uln, baseline) for k in multiples} | {uln + 20, uln + 40} | {F(k, 10) for k in range(1, 40, 2)}
+    marks = (
+        {of * k for of in (lln, uln, baseline) for k in multiples} | {uln + 20, uln + 40} | {F(k, 10) for k in range(1, 40, 2)}
+    )
     marks |= {F(k) for k in (10, 25, 50, 75, 119, 120, 124, 125, 129, 130, 145)}
     for mark in marks:
         yield from (one for one in (mark - F(1, 1000), mark, mark + F(1, 1000)) if one > 0)

@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _STEPS = 200  # Newton steps for a child's mode, at most
-_ASTRAY = 5.0  # a mode further out, in standard deviations, is left by a wild step of the search: the next search begins anew at 0
+# A mode further out, in standard deviations, is left by a wild step of the search: the next search begins anew at 0.
+_ASTRAY = 5.0
 _FLAT = 1e-10  # the mode is found when the Newton decrement falls below this
 
 
