@@ -31,7 +31,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def cohort() -> None:
-    """Screen a whole hospital: every person of a source, by the same rules as one child.
+    """Screen a whole hospital by the same rules as one child.
 
     SOURCE is a folder of Parquet files (person.parquet, measurement.parquet, …; a folder of parts for a
     table will do) or a DuckDB file, with the tables of the OMOP Common Data Model 5.4; or a fact store. It
