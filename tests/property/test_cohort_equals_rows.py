@@ -399,7 +399,7 @@ def test_columns_give_the_truth_that_rows_give(duckdb: DuckDB, seed: int) -> Non
 
 
 @pytest.mark.slow
-@settings(_NO_SHRINKING, max_examples=8)
+@settings(_NO_SHRINKING, max_examples=4)
 @given(_SEEDS)
 def test_columns_give_the_truth_that_rows_give_in_more_batches(duckdb: DuckDB, seed: int) -> None:
     agree(Batch.drawn(seed, rules=30, records=500), duckdb)
