@@ -44,7 +44,7 @@ def test_the_answer_says_best_responses_rates_and_times() -> None:
 
     assert found.exit_code == 0
     assert "12 children, 11 treated" in found.output
-    assert "Objective response rate" in found.output
+    assert "Objective response rate, by EOT" in found.output
     assert "2 of 10" in found.output
     assert "95 % interval 2.5 % to 55.6 %, Clopper-Pearson" in found.output
     assert "Left out, being after the data cut of 2026-06-30: 0 assessments, 2 events." in found.output
@@ -54,7 +54,7 @@ def test_the_answer_comes_in_chinese_too() -> None:
     found = run(DATA, "--language", "zh")
 
     assert found.exit_code == 0
-    assert "客观缓解率" in found.output
+    assert "客观缓解率（截至EOT）" in found.output
     assert "未给出数据截止日" in found.output
 
 

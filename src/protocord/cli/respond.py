@@ -182,6 +182,10 @@ def _rate_lines(found: Responses, language: Language) -> Iterator[str]:
             chosen = [item for item in found.results.select(rate.id) if str(item.context.get("group", "")) == group]
             one = {item.name: item for item in chosen}
             name = rate.name.say(language) + (f", {one['n'].context['by']} {group}" if group else "")
+            if (
+                rate.by_visit
+            ):  # a response after that visit does not count, so the rate may be lower than the best responses suggest
+                name += term("respond_by_visit", language).format(visit=rate.by_visit)
             of = term("respond_of", language).format(responders=one["responders"].value, n=one["n"].value)
             estimate = one["estimate"]
             if estimate.reason is not None:
