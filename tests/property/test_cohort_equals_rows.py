@@ -20,11 +20,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from protocord.cohort.engines import DuckDB, Postgres, Spark, brought, run
+from protocord.cohort.engines import DuckDB, Postgres, Spark, run
 from protocord.cohort.normal import Kind, Normal, Sex, Status, Why
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import Asked, Program, rule_program, rules_program
 from protocord.cohort.plan.truths import Deciding
+from protocord.cohort.sources.memory import brought
 from protocord.concepts import Concept, ConceptKind, Concepts, Plausible
 from protocord.criteria import Anchors, CheckedRule, FactIndex, Truth, parse, to_text
 from protocord.criteria import tree as t

@@ -10,11 +10,12 @@ import pytest
 
 import protocord
 from protocord.cli.examples import subject_of
-from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark, brought, run
+from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark, run
 from protocord.cohort.normal import Normal
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import program
 from protocord.cohort.plan.truths import answers
+from protocord.cohort.sources.memory import brought
 from protocord.eligibility import screen
 from protocord.protocol import Protocol
 

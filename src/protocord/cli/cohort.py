@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from protocord.cli.door import Day, format_option, language_option, study_argume
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from protocord.cohort.answers.opened import Opened
     from protocord.protocol import Protocol
     from protocord.statistics.results import Scalar
@@ -159,8 +161,8 @@ def screen(
         found = screened(opened.engine, opened.relations(), protocol, on=day, planned_infusion=planned_infusion)
         told(f"{found.persons:,} persons")
         about, inputs = _about(protocol, opened, mapping, on=day, infusion=planned_infusion)
-        people = listing(found, opened.records, limit=limit, language=language, watched=_watched)
-        key = {name: opened.identifier(person) for name, person in people.key.items()} if identifiers else {}
+        people = listing(found, opened.records, limit=limit, language=language, watched=_watched, dates=opened.dates())
+        key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if identifiers else people.key
         results = found.results(inputs, about)
         changes = found.what_if(inputs, about)
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
@@ -355,16 +357,13 @@ def _parquet(frame: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _write_key(file: Path, key: Mapping[str, str], language: Language, form: str) -> None:
+def _write_key(file: Path, key: pl.DataFrame, language: Language, form: str) -> None:
     """The key may be read by its owner alone."""
     from protocord.words import term
 
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
-    with file.open("w", encoding="utf-8", newline="") as written:
-        rows = csv.writer(written, lineterminator="\n")
-        rows.writerow(["name", "person"])
-        rows.writerows(key.items())
+    file.write_text(key.write_csv(), encoding="utf-8")
     if form == "text":
         click.echo(term("cohort_key_written", language).format(file=file))
 

@@ -19,8 +19,6 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Normal
-from protocord.cohort.plan.facts import Relations
 from protocord.errors import Place, Problem, ProblemsFound
 
 _KINDS: Mapping[Any, str] = {
@@ -220,18 +218,6 @@ def small(engine: Engine, name: str, frame: pl.DataFrame) -> ir.Table:
     """This will bring a small table to the engine and return it for use in expressions."""
     engine.bring(name, frame)
     return unbound(name, frame.schema)
-
-
-def brought(engine: Engine, normal: Normal) -> Relations:
-    """This will bring a normal form that is in memory to an engine."""
-    for name, frame in (("persons", normal.persons), ("facts", normal.facts), ("histories", normal.histories)):
-        engine.bring(name, frame)
-    return Relations(
-        unbound("persons", PERSONS),
-        (unbound("facts", FACTS),),
-        unbound("histories", HISTORIES),
-        lambda name, frame: small(engine, name, frame),
-    )
 
 
 def run(engine: Engine, expression: ir.Table) -> pl.DataFrame:

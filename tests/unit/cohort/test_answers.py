@@ -6,7 +6,7 @@ import math
 import runpy
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 import protocord
 from protocord.cohort.answers.listing import Listing, listing
-from protocord.cohort.answers.mending import mendable
+from protocord.cohort.answers.mending import Dates, mendable
 from protocord.cohort.answers.opened import Opened, opened
 from protocord.cohort.answers.readiness import Readiness
 from protocord.cohort.answers.screened import OUTCOMES, Screened, screened
@@ -55,7 +55,7 @@ def found(source: Opened, protocol: Protocol) -> Screened:
 
 @pytest.fixture(scope="module")
 def records(source: Opened, found: Screened) -> Mapping[int, SubjectRecord]:
-    return OmopRecords(source.omop).records(list(found.rows["person"]))
+    return OmopRecords(source.omop).records(found.answered.persons.tolist())
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,8 @@ def results(found: Screened) -> Results:
 
 @pytest.fixture(scope="module")
 def people(found: Screened, source: Opened) -> Listing:
-    return listing(found, OmopRecords(source.omop).records, limit=500)
+    dates = Dates(source.engine, source.omop.relations())
+    return listing(found, OmopRecords(source.omop).records, limit=500, dates=dates)
 
 
 def test_a_record_has_the_facts_that_the_columns_have(
@@ -205,20 +206,36 @@ def test_what_if_another_reading_is_what_the_protocol_under_that_reading_answers
         assert counted.value(name="possible") == outcomes.total() - outcomes["ineligible"]
 
 
-def test_whom_time_may_let_in_holds_everybody_whom_the_date_line_lets_in(
-    found: Screened, protocol: Protocol, records: Mapping[int, SubjectRecord]
+@pytest.mark.parametrize("on", [ON, ON - timedelta(days=40)], ids=["today", "with facts dated later"])
+def test_time_lets_nobody_in_whom_the_bounds_leave_out_or_on_an_earlier_day(
+    on: date, source: Opened, protocol: Protocol, records: Mapping[int, SubjectRecord]
 ) -> None:
-    may = {int(person) for person in found.rows["person"].filter(pl.Series(mendable(found)))}
-    lets_in = {
-        person
-        for person, outcome in zip(sorted(records), found.outcomes, strict=True)
-        if OUTCOMES[outcome] == "ineligible"
-        and timeline(protocol, records[person], on=ON, planned_infusion=INFUSION).first_eligible is not None
-    }
+    relations = source.omop.relations()
+    found = screened(source.engine, relations, protocol, on=on)
+    may = mendable(found, Dates(source.engine, relations))
+    bounds = dict(zip(found.answered.persons[may.places].tolist(), may.days.tolist(), strict=True))
+    days: dict[int, date] = {}
+    for person, outcome in zip(sorted(records), found.outcomes, strict=True):
+        if OUTCOMES[outcome] != "ineligible":
+            assert person not in bounds
+            continue
+        line = timeline(protocol, records[person], on=on)
+        failed = [one for one in line.by_criterion.values() if one[0].answer == "not_met"]
+        if line.first_possible and all(any(one.answer in ("met", "review") for one in stretches) for stretches in failed):
+            days[person] = line.first_possible
 
-    assert lets_in
-    assert lets_in <= may
-    assert len(may) < len(records) / 4
+    assert len(days) > 3
+    assert {person for person, day in days.items() if bounds.get(person, math.inf) > day.toordinal()} == set()
+    assert any(bounds[person] > on.toordinal() + 1 for person in days)
+    if on == ON:
+        assert len(bounds) < len(records) / 4
+
+
+def test_without_the_days_of_facts_the_bounds_leave_out_no_more(found: Screened, source: Opened) -> None:
+    with_dates = mendable(found, Dates(source.engine, source.omop.relations()))
+    without = mendable(found)
+
+    assert set(with_dates.places) <= set(without.places)
 
 
 def test_near_misses_stand_by_the_first_day_on_which_they_would_pass(
@@ -228,8 +245,9 @@ def test_near_misses_stand_by_the_first_day_on_which_they_would_pass(
     keys = [(row["first_eligible"] or date.max, row["first_possible"]) for row in frame.iter_rows(named=True)]
 
     assert keys == sorted(keys)
+    key = dict(people.key.iter_rows())
     for row in frame.iter_rows(named=True):
-        line = timeline(protocol, records[people.key[row["name"]]], on=ON, planned_infusion=INFUSION)
+        line = timeline(protocol, records[key[row["name"]]], on=ON, planned_infusion=INFUSION)
         assert (line.first_eligible, line.first_possible) == (row["first_eligible"], row["first_possible"])
         assert row["outcome"] == "ineligible"
         assert row["first_possible"] > ON
@@ -264,7 +282,8 @@ def test_names_tell_nothing_of_a_person_and_are_each_given_once(people: Listing)
     names = [*people.candidates["name"], *people.near_misses["name"]]
 
     assert names == [f"P{place:05d}" for place in range(1, len(names) + 1)]
-    assert len(set(people.key.values())) == len(names)
+    assert people.key["name"].to_list() == names
+    assert people.key["person"].n_unique() == len(names)
 
 
 def test_a_limit_says_how_many_it_left(found: Screened, source: Opened, people: Listing) -> None:

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.answers.mending import mendable
+from protocord.cohort.answers.mending import Dates, Mendable, mendable
 from protocord.cohort.answers.screened import ELIGIBLE, INELIGIBLE, OUTCOMES, Screened
-from protocord.cohort.plan.truths import ANSWERS, Flags
+from protocord.cohort.plan.truths import ANSWERS
 from protocord.eligibility import Answer, Stretch, screen, timeline
 from protocord.values import Language, SubjectRecord
 from protocord.words import say
 
 Records = Callable[[Sequence[int]], Mapping[int, SubjectRecord]]
 Watched = Callable[[Iterable[int]], Iterable[int]]
+Places = npt.NDArray[np.intp]  # of persons
 
 _BATCH = 500  # records read with one query a table
 
@@ -31,14 +33,14 @@ class Listing:
     """Who comes next.
 
     `candidates` and `near_misses` have the columns name, outcome, first_eligible, first_possible, not_met, unknown, review and one a
-    criterion; `work_list` name, criterion, and what is missing. `key` maps name to person. `looked_at` of `may_pass` persons whom
-    time may let in were followed day by day; `decided_missing` of `incomplete` were asked what is missing.
+    criterion; `work_list` name, criterion, and what is missing. `key` has the columns name and person. `looked_at` of `may_pass`
+    persons whom time may let in were followed day by day; `listed_missing` of `incomplete` were asked what is missing.
     """
 
     candidates: pl.DataFrame
     near_misses: pl.DataFrame
     work_list: pl.DataFrame
-    key: Mapping[str, int]
+    key: pl.DataFrame
     looked_at: int
     may_pass: int
     listed_missing: int
@@ -52,33 +54,37 @@ def listing(
     limit: int,
     language: Language = "en",
     watched: Watched = iter,
+    dates: Dates | None = None,
 ) -> Listing:
     """This will return who comes next; `limit` is how many near misses are followed, and how many candidates asked what they lack.
 
     Candidates stand in the order eligible, review, incomplete, those with fewest unknown criteria first. Near misses are the persons
-    who miss nothing but what is met on a later day: followed are those who miss fewest criteria, and they are ranked by the first
-    eligible day, then by the first day on which nothing keeps them out. `watched` sees the persons that are read one by one (a progress bar).
+    who miss nothing but what is met on a later day: followed are those who may pass soonest (`dates` tells the days of their facts;
+    without, those who miss fewest criteria), and they are ranked by the first eligible day, then by the first day on which nothing
+    keeps them out. `watched` sees the persons that are read one by one (a progress bar).
     """
-    candidates = _ordered(found, found.outcomes != INELIGIBLE)
-    may = _ordered(found, mendable(found))
-    followed = may[:limit]
+    candidates = _in_order(found, found.patterns.places(found.pattern_outcomes != INELIGIBLE))
+    may = mendable(found, dates)
+    followed = _soonest(found, may)[:limit]
     near = sorted(_near_misses(found, records, watched, followed), key=lambda one: one[1:])
-    candidate_names = {int(found.rows["person"][row]): f"P{place:05d}" for place, row in enumerate(candidates, 1)}
-    first = len(candidates) + 1
-    near_names = {person: f"P{place:05d}" for place, (person, *_) in enumerate(near, first)}
-    incomplete = [row for row in candidates if (found.tally.unknown[row] > 0)]
-    asked = [int(found.rows["person"][row]) for row in incomplete[:limit]]
-    missing = [
-        (candidate_names[person], criterion, said)
-        for person, criterion, said in _missing(found, records, watched, asked, language)
-    ]
+    names = _names(len(candidates) + len(near))
+    incomplete = candidates[found.tally.unknown[found.patterns.of[candidates]] > 0]
+    asked = incomplete[:limit]
+    missing = pl.DataFrame(
+        _missing(found, records, watched, asked, language),
+        schema={"person": pl.Int64, "criterion": pl.String, "missing": pl.String},
+        orient="row",
+    )
+    persons = found.answered.persons
+    near_places = np.searchsorted(persons, np.array([person for person, *_ in near], np.int64))
+    key = pl.DataFrame({"name": names, "person": np.concatenate([persons[candidates], persons[near_places]])})
     return Listing(
-        _table(found, candidates, list(candidate_names.values()), None),
-        _table(found, [int(found.rows["person"].search_sorted(person)) for person, *_ in near], list(near_names.values()), near),
-        pl.DataFrame(missing, schema={"name": pl.String, "criterion": pl.String, "missing": pl.String}, orient="row"),
-        {name: person for person, name in (candidate_names | near_names).items()},
+        _table(found, candidates, names.head(len(candidates)), None),
+        _table(found, near_places, names.tail(len(near)), near),
+        missing.join(key, "person", how="left", maintain_order="left").select("name", "criterion", "missing"),
+        key,
         len(followed),
-        len(may),
+        len(may.places),
         len(asked),
         len(incomplete),
     )
@@ -87,17 +93,32 @@ def listing(
 Near = tuple[int, date, date]  # person, first eligible day, first possible day; date.max where there is none
 
 
-def _ordered(found: Screened, chosen: Flags) -> list[int]:
-    """The rows chosen: by outcome, then those with fewest criteria in the way, then by person."""
-    rows = np.flatnonzero(chosen)
-    tally = found.tally
-    keys = (rows, tally.review[rows], tally.unknown[rows], tally.not_met[rows], found.outcomes[rows])
-    return [int(row) for row in rows[np.lexsort(keys)]]
+def _names(count: int) -> pl.Series:
+    """P00001, P00002, …"""
+    numbers = pl.int_range(1, count + 1, eager=True).alias("name")
+    return numbers.to_frame().select(pl.format("P{}", pl.col("name").cast(pl.String).str.zfill(5)).alias("name"))["name"]
 
 
-def _near_misses(found: Screened, records: Records, watched: Watched, rows: Sequence[int]) -> Iterator[Near]:
-    persons = [int(found.rows["person"][row]) for row in rows]
-    for person, record in _read(records, watched, persons):
+def _rank(found: Screened, places: Places) -> npt.NDArray[np.int64]:
+    """A number that orders persons by outcome, then those with fewest criteria in the way."""
+    rank = found.pattern_outcomes.astype(np.int64)
+    for count in (found.tally.not_met, found.tally.unknown, found.tally.review):
+        rank = rank * (len(found.criteria) + 1) + count
+    return rank[found.patterns.of[places]]
+
+
+def _in_order(found: Screened, places: Places) -> Places:
+    """Persons by their rank, then by the source's number."""
+    return places[np.argsort(_rank(found, places), kind="stable")]
+
+
+def _soonest(found: Screened, may: Mendable) -> Places:
+    """Whom time may let in, the earliest possible day first, then by rank."""
+    return may.places[np.lexsort((_rank(found, may.places), may.days))]
+
+
+def _near_misses(found: Screened, records: Records, watched: Watched, places: Places) -> Iterator[Near]:
+    for person, record in _read(found, records, watched, places):
         line = timeline(found.protocol, record, on=found.on, planned_infusion=found.planned_infusion)
         if line.first_possible is not None and all(_is_mended(stretches) for stretches in line.by_criterion.values()):
             yield person, line.first_eligible or date.max, line.first_possible
@@ -109,9 +130,9 @@ def _is_mended(stretches: Sequence[Stretch]) -> bool:
 
 
 def _missing(
-    found: Screened, records: Records, watched: Watched, persons: Sequence[int], language: Language
+    found: Screened, records: Records, watched: Watched, places: Places, language: Language
 ) -> Iterator[tuple[int, str, str]]:
-    for person, record in _read(records, watched, persons):
+    for person, record in _read(found, records, watched, places):
         for finding in screen(found.protocol, record, on=found.on, planned_infusion=found.planned_infusion).findings:
             if finding.answer is Answer.UNKNOWN:
                 said = dict.fromkeys(say(reason, language) for reason in finding.missing or finding.reasons)
@@ -119,7 +140,8 @@ def _missing(
                     yield person, finding.criterion_id, sentence
 
 
-def _read(records: Records, watched: Watched, persons: Sequence[int]) -> Iterator[tuple[int, SubjectRecord]]:
+def _read(found: Screened, records: Records, watched: Watched, places: Places) -> Iterator[tuple[int, SubjectRecord]]:
+    persons = [int(person) for person in found.answered.persons[places]]
     kept: Mapping[int, SubjectRecord] = {}
     for place, person in enumerate(watched(persons)):
         if place % _BATCH == 0:
@@ -127,30 +149,25 @@ def _read(records: Records, watched: Watched, persons: Sequence[int]) -> Iterato
         yield person, kept[person]
 
 
-def _table(found: Screened, rows: Sequence[int], names: Sequence[str], near: Sequence[Near] | None) -> pl.DataFrame:
+def _table(found: Screened, places: Places, names: pl.Series, near: Sequence[Near] | None) -> pl.DataFrame:
     """One row a person; of a candidate the first eligible day is that of the assessment, or open while something is missing."""
-    outcomes = found.outcomes[list(rows)] if rows else np.empty(0, np.uint8)
+    of = found.patterns.of[places]
+    outcomes = found.pattern_outcomes[of]
     if near is None:
-        eligible: list[date | None] = [found.on if outcome == ELIGIBLE else None for outcome in outcomes]
-        possible: list[date | None] = [found.on] * len(rows)
+        days = pl.select(eligible=pl.when(pl.Series(outcomes == ELIGIBLE)).then(pl.lit(found.on)), possible=pl.lit(found.on))
     else:
-        eligible = [None if day == date.max else day for _, day, _ in near]
-        possible = [day for *_, day in near]
-    counts = {
-        name: pl.Series(getattr(found.tally, name)[list(rows)] if rows else [], dtype=pl.Int16)
-        for name in ("not_met", "unknown", "review")
+        told = [(None if day == date.max else day, possible) for _, day, possible in near]
+        days = pl.DataFrame(told, schema={"eligible": pl.Date, "possible": pl.Date}, orient="row")
+    counts = {name: pl.Series(getattr(found.tally, name)[of]) for name in ("not_met", "unknown", "review")}
+    answers = {criterion: _words(found.by_pattern(criterion)[of], ANSWERS) for criterion in found.criteria}
+    first = {
+        "name": names,
+        "outcome": _words(outcomes, OUTCOMES),
+        "first_eligible": days["eligible"],
+        "first_possible": days["possible"],
     }
-    answers = {
-        criterion: pl.Series([ANSWERS[code] for code in found.answers(criterion)[list(rows)]] if rows else [], dtype=pl.String)
-        for criterion in found.criteria
-    }
-    return pl.DataFrame(
-        {
-            "name": pl.Series(names, dtype=pl.String),
-            "outcome": pl.Series([OUTCOMES[outcome] for outcome in outcomes], dtype=pl.String),
-            "first_eligible": pl.Series(eligible, dtype=pl.Date),
-            "first_possible": pl.Series(possible, dtype=pl.Date),
-            **counts,
-            **answers,
-        }
-    )
+    return pl.DataFrame({**first, **counts, **answers})
+
+
+def _words(codes: npt.NDArray[np.uint8], words: Sequence[str]) -> pl.Series:
+    return pl.Series(words, dtype=pl.String).gather(codes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from protocord.cohort.answers.mending import Dates
 from protocord.cohort.engines import DuckDB
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.sources.omop import Omop
@@ -52,17 +54,20 @@ class Opened:
         """This will return the source's normal form as expressions."""
         return self.source.relations()
 
+    def dates(self) -> Dates:
+        """This will return what can be asked of the days of its facts."""
+        return Dates(self.engine, self.relations())
+
     def records(self, persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
-        """This will return these persons' records; one that the source does not have is left out."""
+        """This will return these persons' records, with one query a table; one that the source does not have is left out."""
         if isinstance(self.source, Omop):
             return OmopRecords(self.source).records(persons)
-        found = {}
-        for person in persons:
-            try:
-                found[person] = self.source.record(person)
-            except KeyError:
-                continue
-        return found
+        told = self._of_store("SELECT r.person, r.record FROM records r JOIN asked_persons a ON r.person = a.person", persons)
+        return {person: SubjectRecord.from_data(json.loads(record)) for person, record in told.iter_rows()}
+
+    def _of_store(self, sql: str, persons: Sequence[int] | pl.Series) -> pl.DataFrame:
+        self.engine.bring("asked_persons", pl.DataFrame({"person": persons}, schema={"person": pl.Int64}))
+        return self.engine.run(sql)
 
     def person(self, said: str) -> int | None:
         """This will return the number of the person whom the source knows by this id; None where that is no id of its kind."""
@@ -73,9 +78,12 @@ class Opened:
                 return None
         return int(said) if said.lstrip("-").isdigit() else None
 
-    def identifier(self, person: int) -> str:
-        """This will return the id by which the source knows a person."""
-        return self.source.subject(person) if isinstance(self.source, FactStore) else str(person)
+    def identifiers(self, persons: pl.Series) -> pl.Series:
+        """This will return the ids by which the source knows these persons, in their order."""
+        if isinstance(self.source, Omop):
+            return persons.cast(pl.String)
+        told = self._of_store("SELECT s.person, s.subject FROM subjects s JOIN asked_persons a ON s.person = a.person", persons)
+        return persons.to_frame("person").join(told, "person", how="left", maintain_order="left")["subject"]
 
 
 @contextmanager

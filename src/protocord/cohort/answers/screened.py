@@ -1,5 +1,8 @@
 """A source screened once: the answer of every criterion for every person, and every count that is made of these answers.
 
+Counts go over the distinct patterns of answers, each with its number of persons, so that five million persons cost little more than
+five thousand.
+
 | outcome | means |
 | --- | --- |
 | eligible | every criterion is met |
@@ -10,20 +13,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from protocord.cohort.engines import Engine, run
+from protocord.cohort.answers.patterns import Codes, Patterns
+from protocord.cohort.engines import Engine
+from protocord.cohort.plan.answered import Answered, answered_by_sql
 from protocord.cohort.plan.facts import Relations
-from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import Column, Program, program
-from protocord.cohort.plan.truths import ANSWERS, MET, NOT_MET, REVIEW, UNKNOWN, Deciding, Flags
+from protocord.cohort.plan.truths import ANSWERS, MET, NOT_MET, REVIEW, UNKNOWN, Flags
 from protocord.protocol import Protocol
 from protocord.statistics import Results
 from protocord.statistics.results import Scalar, Statistic
@@ -31,39 +34,37 @@ from protocord.statistics.results import Scalar, Statistic
 OUTCOMES = ("eligible", "review", "incomplete", "ineligible")
 ELIGIBLE, REVIEWED, INCOMPLETE, INELIGIBLE = range(4)
 
-Answers = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int16]
 
 
 def screened(
     engine: Engine, relations: Relations, protocol: Protocol, *, on: date, planned_infusion: date | None = None
 ) -> Screened:
-    """This will screen every person of a source in one pass over its facts.
+    """This will screen every person of a source in one pass over its facts, by SQL on the engine that holds them.
 
     Raises DocumentProblems naming each rule that columns cannot repeat.
     """
     asked = program(protocol, on, planned_infusion)
-    rows = run(engine, planes(asked, protocol.concepts, relations)).sort("person")
-    return Screened(protocol, asked, rows, on, planned_infusion)
+    return Screened(protocol, answered_by_sql(engine, relations, protocol.concepts, asked), on, planned_infusion)
 
 
 @dataclass(frozen=True)
 class Tally:
-    """For every person, how many criteria are not met, unknown, or for a person to judge."""
+    """For every pattern of answers, how many criteria are not met, unknown, or for a person to judge."""
 
     not_met: Counts
     unknown: Counts
     review: Counts
 
-    def without(self, answers: Answers) -> Tally:
+    def without(self, answers: Codes) -> Tally:
         """This will return the tally with one criterion taken away."""
         return Tally(*(old - (answers == kind) for old, kind in self._parts()))
 
-    def adding(self, answers: Answers) -> Tally:
+    def adding(self, answers: Codes) -> Tally:
         """This will return the tally with one criterion more."""
         return Tally(*(old + (answers == kind) for old, kind in self._parts()))
 
-    def good(self, answers: Answers) -> Tally:
+    def good(self, answers: Codes) -> Tally:
         """This will return the tally with what is unknown of one criterion counted as good."""
         return Tally(self.not_met, self.unknown - (answers == UNKNOWN), self.review)
 
@@ -85,85 +86,125 @@ class Tally:
 
 @dataclass
 class Screened:
-    """One source, one protocol, one day. `rows` are the planes of every person, sorted by person."""
+    """One source, one protocol, one day. What is `by_pattern` or a `Tally` has one place a pattern; the rest one a person."""
 
     protocol: Protocol
-    program: Program
-    rows: pl.DataFrame
+    answered: Answered
     on: date
     planned_infusion: date | None = None
-    _answers: dict[str, Answers] = field(default_factory=dict)
 
-    @cached_property
-    def deciding(self) -> Deciding:
-        """The leaves of the program over the rows."""
-        return Deciding(self.program, self.rows)
+    @property
+    def program(self) -> Program:
+        """What was asked."""
+        return self.answered.program
 
     @property
     def persons(self) -> int:
         """How many persons the source has."""
-        return self.rows.height
+        return len(self.answered.persons)
 
-    @property
+    @cached_property
     def criteria(self) -> tuple[str, ...]:
         """The criteria, in the order of the protocol's text."""
         return tuple(column.criterion for column in self.program.chosen)
 
-    def answers(self, criterion: str) -> Answers:
+    def answers(self, criterion: str) -> Codes:
         """This will return every person's answer to a criterion under the reading that the protocol chose."""
-        if criterion not in self._answers:
-            column = next(one for one in self.program.chosen if one.criterion == criterion)
-            self._answers[criterion] = self.deciding.answer(column)
-        return self._answers[criterion]
+        return self.codes(self._chosen[criterion])
 
-    @cached_property
-    def tally(self) -> Tally:
-        """How many criteria of each answer every person has."""
-        none = [np.zeros(self.persons, np.int16) for _ in range(3)]
-        found = Tally(*none)
-        for criterion in self.criteria:
-            found = found.adding(self.answers(criterion))
+    def codes(self, column: Column) -> Codes:
+        """This will return every person's answer to a criterion under any reading."""
+        found: Codes = self.answered.codes[self._places[column]]
         return found
 
     @cached_property
-    def outcomes(self) -> npt.NDArray[np.uint8]:
-        """Every person's outcome, as a place in OUTCOMES."""
+    def _chosen(self) -> Mapping[str, Column]:
+        return {column.criterion: column for column in self.program.chosen}
+
+    @cached_property
+    def _places(self) -> Mapping[Column, int]:
+        return {column: place for place, column in enumerate(self.program.columns)}
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The distinct patterns of answers to the criteria, in their order, under the readings that the protocol chose."""
+        return Patterns.among(self.answered.codes[[self._places[column] for column in self.program.chosen]])
+
+    def by_pattern(self, criterion: str) -> Codes:
+        """This will return the answer to a criterion in every pattern."""
+        found: Codes = self.patterns.codes[self.criteria.index(criterion)]
+        return found
+
+    @cached_property
+    def tally(self) -> Tally:
+        """How many criteria of each answer every pattern has."""
+        codes = self.patterns.codes
+        return Tally(*((codes == kind).sum(axis=0, dtype=np.int16) for kind in (NOT_MET, UNKNOWN, REVIEW)))
+
+    @cached_property
+    def pattern_outcomes(self) -> Codes:
+        """The outcome of every pattern, as a place in OUTCOMES."""
         tally = self.tally
         found = np.where(tally.unknown > 0, INCOMPLETE, np.where(tally.review > 0, REVIEWED, ELIGIBLE))
         return np.where(tally.not_met > 0, INELIGIBLE, found).astype(np.uint8)
 
+    @cached_property
+    def outcomes(self) -> Codes:
+        """Every person's outcome, as a place in OUTCOMES."""
+        found: Codes = self.pattern_outcomes[self.patterns.of]
+        return found
+
+    def admitted(self, tally: Tally) -> dict[str, int]:
+        """This will return how many persons are `eligible`, and how many `possible` (not kept out), under another tally of the patterns."""
+        return {name: self.patterns.count(getattr(tally, name)) for name in ("eligible", "possible")}
+
+    def admitted_by(self, criterion: str, codes: Codes) -> dict[str, int]:
+        """This will return the same were one criterion answered otherwise: `codes` has an answer a person."""
+        others = self.tally.without(self.by_pattern(criterion))
+        counts = self.patterns.crossed(codes)
+        eligible = counts[others.eligible, MET].sum()
+        possible = np.delete(counts[others.possible], int(NOT_MET), axis=1).sum()
+        return {"eligible": int(eligible), "possible": int(possible)}
+
     def results(self, inputs: str = "", about: Mapping[str, Scalar] | None = None) -> Results:
-        """This will return the counts: persons, outcomes, answers of each criterion, attrition."""
-        return Results((*self._overall(), *self._by_criterion(), *self._attrition()), inputs, about or {})
+        """This will return the counts: persons, outcomes, answers of each criterion, attrition in the protocol's order."""
+        return Results((*self._overall(), *self._by_criterion(), *self.attrition()), inputs, about or {})
 
     def _overall(self) -> Iterator[Statistic]:
         yield Statistic("cohort", "persons", self.persons)
         for place, outcome in enumerate(OUTCOMES):
-            yield Statistic("cohort", "outcome", int((self.outcomes == place).sum()), context={"outcome": outcome})
+            count = self.patterns.count(self.pattern_outcomes == place)
+            yield Statistic("cohort", "outcome", count, context={"outcome": outcome})
 
     def _by_criterion(self) -> Iterator[Statistic]:
+        count = self.patterns.count
         for criterion in self.criteria:
-            answers, where = self.answers(criterion), {"criterion": criterion}
+            answers, where = self.by_pattern(criterion), {"criterion": criterion}
             for code, name in enumerate(ANSWERS):
-                yield Statistic("criterion", name, int((answers == code).sum()), context=where)
+                yield Statistic("criterion", name, count(answers == code), context=where)
             others = self.tally.without(answers)
             unknown = answers == UNKNOWN
-            yield Statistic("criterion", "passes_if_good", int((unknown & others.possible).sum()), context=where)
-            yield Statistic("criterion", "eligible_if_good", int((unknown & others.eligible).sum()), context=where)
+            yield Statistic("criterion", "passes_if_good", count(unknown & others.possible), context=where)
+            yield Statistic("criterion", "eligible_if_good", count(unknown & others.eligible), context=where)
 
-    def _attrition(self) -> Iterator[Statistic]:
-        """In the protocol's order whom a criterion surely keeps out; who surely meets all so far; and every criterion as the last one."""
-        left, sure = np.ones(self.persons, np.bool_), np.ones(self.persons, np.bool_)
-        for criterion in self.criteria:
-            answers, where = self.answers(criterion), {"criterion": criterion}
-            before = int(left.sum())
+    def attrition(self, order: Sequence[str] | None = None) -> Iterator[Statistic]:
+        """This will yield the attrition in any order of the criteria, by default the protocol's; criteria left out are not asked.
+
+        For each criterion: how many it surely keeps out of those `left` so far, who surely meets all so far, and it as the last one of
+        all that the protocol has. Raises KeyError for a criterion that the protocol does not have.
+        """
+        count, codes = self.patterns.count, {name: self.by_pattern(name) for name in self.criteria}
+        left = sure = np.ones(self.patterns.codes.shape[1], np.bool_)
+        for criterion in self.criteria if order is None else order:
+            answers, where = codes[criterion], {"criterion": criterion}
+            before = count(left)
             left, sure = left & (answers != NOT_MET), sure & (answers == MET)
             others = self.tally.without(answers).possible
-            yield Statistic("attrition", "left", int(left.sum()), context=where)
-            yield Statistic("attrition", "lost", before - int(left.sum()), context=where)
-            yield Statistic("attrition", "surely_met", int(sure.sum()), context=where)
-            yield Statistic("attrition", "all_but_this", int(others.sum()), context=where)
-            yield Statistic("attrition", "lost_to_this_alone", int((others & (answers == NOT_MET)).sum()), context=where)
+            yield Statistic("attrition", "left", count(left), context=where)
+            yield Statistic("attrition", "lost", before - count(left), context=where)
+            yield Statistic("attrition", "surely_met", count(sure), context=where)
+            yield Statistic("attrition", "all_but_this", count(others), context=where)
+            yield Statistic("attrition", "lost_to_this_alone", count(others & (answers == NOT_MET)), context=where)
 
     def what_if(self, inputs: str = "", about: Mapping[str, Scalar] | None = None) -> Results:
         """This will return how many more would be eligible, or not be kept out, were one thing different.
@@ -171,27 +212,24 @@ class Screened:
         `change` is `as_written`, `off` (a criterion switched off), `reading` (another reading of it) or `unknown_good` (what is unknown
         of it, or of all, counted as good). No fact is looked at again.
         """
-        found = [*self._changed("as_written", self.tally)]
+        tally, codes = self.tally, {name: self.by_pattern(name) for name in self.criteria}
+        found = [*self._changed("as_written", self.admitted(tally))]
         for criterion in self.criteria:
-            found += self._changed("off", self.tally.without(self.answers(criterion)), criterion=criterion)
+            found += self._changed("off", self.admitted(tally.without(codes[criterion])), criterion=criterion)
         for column in self.program.columns:
             if not column.chosen:
-                found += self._reading(column)
+                admitted = self.admitted_by(column.criterion, self.codes(column))
+                found += self._changed("reading", admitted, criterion=column.criterion, reading=column.reading)
         for criterion in self.criteria:
-            found += self._changed("unknown_good", self.tally.good(self.answers(criterion)), criterion=criterion)
-        nothing = np.zeros_like(self.tally.unknown)
-        found += self._changed("unknown_good", Tally(self.tally.not_met, nothing, self.tally.review), criterion="all")
+            found += self._changed("unknown_good", self.admitted(tally.good(codes[criterion])), criterion=criterion)
+        nothing = Tally(tally.not_met, np.zeros_like(tally.unknown), tally.review)
+        found += self._changed("unknown_good", self.admitted(nothing), criterion="all")
         return Results(tuple(found), inputs, about or {})
 
-    def _reading(self, column: Column) -> Iterator[Statistic]:
-        others = self.tally.without(self.answers(column.criterion))
-        changed = others.adding(self.deciding.answer(column))
-        yield from self._changed("reading", changed, criterion=column.criterion, reading=column.reading)
-
-    def _changed(self, change: str, tally: Tally, **where: str) -> Iterator[Statistic]:
+    def _changed(self, change: str, admitted: Mapping[str, int], **where: str) -> Iterator[Statistic]:
         context = {"change": change, **where}
-        for name in ("eligible", "possible"):
-            count, before = int(getattr(tally, name).sum()), int(getattr(self.tally, name).sum())
+        before = self.admitted(self.tally)
+        for name, count in admitted.items():
             yield Statistic("what_if", name, count, context=context)
             if change != "as_written":
-                yield Statistic("what_if", f"{name}_more", count - before, context=context)
+                yield Statistic("what_if", f"{name}_more", count - before[name], context=context)
