@@ -66,16 +66,18 @@ def check(
     concepts: Concepts,
     parameters: Mapping[str, ParameterValue] | None = None,
     value_sets: Mapping[str, Collection[str]] | None = None,
+    sense: bool = True,
 ) -> CheckedRule:
     """This will return the rule ready to evaluate; `parameters` are literals as the study writes them (`7 days`), `value_sets` codes by id.
 
     Raises RuleProblem with every slip: unknown names (did you mean), argument types, concept kinds, units that the concept does
-    not accept, conditions that are constant, branches that cannot be reached, limits that contradict one another.
+    not accept, conditions that are constant, branches that cannot be reached, limits that contradict one another. Without `sense` the
+    last three are let be, as in a rule one of whose limits was moved onto another.
     """
     constants = {name: parameter(value) for name, value in (parameters or {}).items()}
     compiler = Compiler(concepts, constants, value_sets or {})
     plan = compiler.condition(expression)
-    slips = compiler.slips or logic.slips(plan)
+    slips = compiler.slips or (logic.slips(plan) if sense else [])
     if slips:
         raise RuleProblem(*slips)
     return CheckedRule(

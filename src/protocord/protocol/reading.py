@@ -91,12 +91,18 @@ class Sources:
 
     def place_within(self, document: str, *loc: str | int, line: int, column: int) -> Place:
         """This will return the place of a position (line and column from 1) inside a text of several lines, such as a rule's."""
+        found = self.position_within(document, *loc, line=line, column=column)
+        return found[0] if found else self.place(document, *loc)
+
+    def position_within(self, document: str, *loc: str | int, line: int, column: int) -> tuple[Place, int] | None:
+        """This will return the place and the file's column of such a position; None where no text of the document stands there."""
         source = self.documents.get(document)
         found = () if source is None else _by_index(source.root, loc)
         node = None if source is None else source.node(found)
         if source is None or not isinstance(node, yaml.ScalarNode):
-            return self.place(document, *loc)
-        return Place(source.file, line_in_scalar(source, node, line, column), source.item(found))
+            return None
+        there, across = position_in_scalar(source, node, line, column)
+        return Place(source.file, there, source.item(found)), across
 
 
 def read_document(path: Path, problems: list[Problem]) -> Source:
@@ -259,9 +265,15 @@ def _by_index(root: yaml.Node | None, loc: Loc) -> Loc:
 
 
 def line_in_scalar(source: Source, node: yaml.ScalarNode, line: int, column: int) -> int:
-    """This will return the file's line of a position (line and column from 1) inside a scalar's text, however it was folded.
+    """This will return the file's line of a position (line and column from 1) inside a scalar's text, however it was folded."""
+    return position_in_scalar(source, node, line, column)[0]
 
-    Folding changes white space only, so the position is found again by counting the other characters.
+
+def position_in_scalar(source: Source, node: yaml.ScalarNode, line: int, column: int) -> tuple[int, int]:
+    """This will return the file's line and column of a position (both from 1) inside a scalar's text, however it was folded.
+
+    Folding changes white space only, so the position is found again by counting the other characters. The column is 0 where the
+    position is not among them, and not to be relied on in double quotes, which may write a character as several.
     """
     lines = node.value.splitlines() or [""]
     before = "".join(lines[: line - 1]) + (lines[line - 1][: column - 1] if line <= len(lines) else "")
@@ -269,18 +281,17 @@ def line_in_scalar(source: Source, node: yaml.ScalarNode, line: int, column: int
     first = node.start_mark.line
     written = source.text.splitlines()[first : node.end_mark.line + 1]
     if not written:
-        return first + 1
+        return first + 1, 0
     block = node.style in ("|", ">")
-    if block:
-        written[0] = ""  # the indicator's own line
-    else:
-        written[0] = written[0][node.start_mark.column + (1 if node.style else 0) :]
+    start = 0 if block else node.start_mark.column + (1 if node.style else 0)
+    written[0] = "" if block else " " * start + written[0][start:]  # the indicator's own line, or what stands before the text
     counted = 0
     for number, text in enumerate(written):
-        counted += len("".join(text.split()))
-        if counted > wanted:
-            return first + number + 1
-    return first + len(written) if not block else max(first + 1, first + len(lines))
+        here = [at for at, letter in enumerate(text) if not letter.isspace()]
+        if counted + len(here) > wanted:
+            return first + number + 1, here[wanted - counted] + 1
+        counted += len(here)
+    return (first + len(written) if not block else max(first + 1, first + len(lines))), 0
 
 
 def keys(node: yaml.Node | None) -> Mapping[str, yaml.Node]:

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from protocord.cohort.plan.loosened import Move, moved
 from protocord.criteria import CheckedRule, Truth
 from protocord.criteria import plan as rows
 from protocord.criteria.lengths import Length
@@ -20,6 +21,7 @@ from protocord.criteria.numbers import decides
 from protocord.criteria.tree import Comparison, Spot
 from protocord.errors import DocumentProblems, Place, Problem
 from protocord.protocol import DEFAULT_READING
+from protocord.protocol.model import CriterionRules
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol
@@ -98,7 +100,10 @@ Circuit = Ask | Fixed | Not | Both | Either | Choose
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One criterion under one reading: its rule, when a person must judge, and what the rule must be for a child to enter."""
+    """One criterion under one reading: its rule, when a person must judge, and what the rule must be for a child to enter.
+
+    `move` names the limit of the chosen reading that stands elsewhere in this column; empty: the reading as it is written.
+    """
 
     criterion: str
     reading: str
@@ -106,6 +111,7 @@ class Column:
     wanted: bool
     rule: Circuit
     review: Circuit | None
+    move: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +126,27 @@ class Program:
         """The columns of the readings that the protocol chose, in the order of its text."""
         return tuple(column for column in self.columns if column.chosen)
 
+    @property
+    def readings(self) -> tuple[Column, ...]:
+        """The columns of the other readings that the protocol holds."""
+        return tuple(column for column in self.columns if not column.chosen and not column.move)
 
-def program(protocol: Protocol, on: date, planned_infusion: date | None = None) -> Program:
+
+def program(protocol: Protocol, on: date, planned_infusion: date | None = None, moves: Iterable[Move] = ()) -> Program:
     """This will return the program of a study for an assessment on `on`, every reading of every criterion a column.
 
-    Raises DocumentProblems naming each rule, by file and line, that says something columns cannot repeat.
+    Each move of a limit adds a column for every criterion that it changes. Raises DocumentProblems naming each rule, by file and line, that says something columns cannot repeat.
     """
     builder = _Builder(on.toordinal())
+    infusion = planned_infusion or on
     columns = [
-        builder.column(protocol, criterion.id, name, on, planned_infusion or on)
+        builder.column(protocol, criterion.id, rules, on, infusion)
         for criterion in protocol.eligibility.criteria
-        for name in protocol.readings[criterion.id]
+        for rules in protocol.readings[criterion.id].values()
     ]
+    for move in moves:
+        for criterion_id, rules in moved(protocol, move).items():
+            columns.append(builder.column(protocol, criterion_id, rules, on, infusion, move.name))
     return builder.finished(columns)
 
 
@@ -187,9 +202,10 @@ class _Builder:
             raise DocumentProblems(self.problems)
         return Program(tuple(self.leaves), tuple(columns))
 
-    def column(self, protocol: Protocol, criterion_id: str, reading: str, on: date, infusion: date) -> Column:
-        criterion = next(one for one in protocol.eligibility.criteria if one.id == criterion_id)
-        rules = protocol.readings[criterion_id][reading]
+    def column(
+        self, protocol: Protocol, criterion_id: str, rules: CriterionRules, on: date, infusion: date, move: str = ""
+    ) -> Column:
+        criterion, reading = protocol.criterion(criterion_id), rules.reading_id
         read = {one.id: one.as_of for one in criterion.readings}.get(reading)
         day = infusion if (read or criterion.as_of) == "planned_infusion" else on
         stands = ("criteria", criterion_id) if reading == DEFAULT_READING else ("criteria", criterion_id, "readings", reading)
@@ -197,8 +213,8 @@ class _Builder:
         rule = self.circuit(rules.rule.plan, day.toordinal(), where)
         where = _standing(protocol, *stands, "review_when")
         review = None if rules.review_when is None else self.circuit(rules.review_when.plan, day.toordinal(), where)
-        chosen = protocol.rules[criterion_id].reading_id == rules.reading_id
-        return Column(criterion_id, reading, chosen, criterion.type == "inclusion", rule, review)
+        chosen = not move and protocol.rules[criterion_id].reading_id == reading
+        return Column(criterion_id, reading, chosen, criterion.type == "inclusion", rule, review, move)
 
     def circuit(self, plan: rows.Plan, day: int, where: Where) -> Circuit:
         match plan:
