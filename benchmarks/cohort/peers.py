@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,45 @@ class Lists:
                 ]
         return pl.DataFrame(rows, infer_schema_length=None)
 
+    def by_name(self) -> dict[str, pl.DataFrame]:
+        """This will return what an analyst keeps: lists of ids by name, factors of units, plausible limits, value sets, toxicities."""
+        concepts = self.protocol.concepts
+        said = {name: {name: True} for name, *_ in (*STATEMENTS, *TESTS)} | {"GvHD itself": {"Graft versus host disease": True}}
+        said["Graft versus host disease"] |= dict.fromkeys(concepts.descendants("Graft versus host disease"), True)
+        for _, asked, _ in EXPOSURES:
+            said[asked] = dict.fromkeys(concepts.possible(asked), False) | dict.fromkeys(
+                concepts.descendants(asked) | {asked}, True
+            )
+        lists = [
+            (name, number, sure)
+            for name, listed in said.items()
+            for one, sure in sorted(listed.items())
+            for number in self.ids(one)
+        ]
+        tests = [concepts[name] for name, *_ in TESTS]
+        units = {int(key.partition("|")[2]): unit for key, unit in self.site.units.items()}
+        factors = [
+            (one.id, number, float(one.units[unit])) for one in tests for number, unit in units.items() if unit in one.units
+        ]
+        limits = [(one.id, _float(one.plausible.low), _float(one.plausible.high)) for one in tests]
+        sets = [
+            (name, code)
+            for listed in CODES.values()
+            for name, _ in listed
+            for code in sorted(self.protocol.value_sets[name].codes)
+        ]
+        graded = self.statements().filter(kind="at most").select("concept_id", grade="bound")
+        return {
+            "codelist": pl.DataFrame(lists, schema=("list", "concept_id", "sure"), orient="row"),
+            "unit_factor": pl.DataFrame(factors, schema=("list", "unit_id", "factor"), orient="row"),
+            "plausible": pl.DataFrame(limits, schema=("list", "low", "high"), orient="row"),
+            "value_set": pl.DataFrame(sets, schema=("list", "code"), orient="row"), "toxicity": graded,
+        }  # fmt: skip
+
+
+def _float(number: Decimal | None) -> float | None:
+    return None if number is None else float(number)
+
 
 def bring(engine: DuckDB, protocol: Protocol, site: SiteMapping) -> None:
     """This will give the engine the tables of codes."""
@@ -178,6 +218,7 @@ def bring(engine: DuckDB, protocol: Protocol, site: SiteMapping) -> None:
     tables: Mapping[str, pl.DataFrame] = {
         "exposure_class": lists.exposures(), "condition_class": lists.conditions(), "statement_class": lists.statements(),
         "code_class": lists.codes(), "test_class": lists.tests(),
+        **lists.by_name(),
     }  # fmt: skip
     for name, frame in tables.items():
         engine.bring(name, frame)
