@@ -81,6 +81,10 @@ class Deciding:
                 false = (asked.true & one.false) | (asked.false & other.false) | (one.false & other.false)
                 return Truths(true, false)
 
+    def covered(self, leaf: Leaf) -> Flags:
+        """This will tell in every row whether a history covers the days of which a leaf that asks for absence must know."""
+        return self._plane("c", self.program.leaves.index(leaf))
+
     def _plane(self, plane: str, place: int) -> Flags:
         word, bit = mask(place)
         name = f"{plane}_{word}"
@@ -119,10 +123,10 @@ class Deciding:
         born = last <= day
 
         def oldest(years: int) -> Flags:
-            return first <= _latest_birth(years, day)
+            return first <= latest_birth(years, day)
 
         def youngest(years: int) -> Flags:
-            return last <= _latest_birth(years, day) if today else np.full(self.rows.height, years <= 0)
+            return last <= latest_birth(years, day) if today else np.full(self.rows.height, years <= 0)
 
         return _compared(leaf, born, youngest, oldest)
 
@@ -145,7 +149,7 @@ def _compared(leaf: Leaf, born: Flags, youngest: Callable[[int], Flags], oldest:
     return Truths(born & true, born & false)
 
 
-def _latest_birth(years: int, day: int) -> int:
+def latest_birth(years: int, day: int) -> int:
     """The latest day of birth with which somebody has completed so many years on a day."""
     on = date.fromordinal(day)
     if years <= 0:

@@ -1,0 +1,92 @@
+"""One fact's outcome, compiled: a number against a limit, an age, and whether an upper limit is the child's own.
+
+The same as `protocord.cohort.plan.pieces` and `results` say it of columns, and `protocord.criteria.numbers.holds` of decimals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from protocord.cohort.kernel.compact import NO_BAND, Array
+from protocord.cohort.normal import Why
+from protocord.cohort.plan.classes import Operator
+from protocord.cohort.plan.pieces import CLOSE, FALSE, TRUE, UNKNOWN
+from protocord.criteria.functions.results import ADULT
+from protocord.statistics.compiled import compiled
+
+_AT_LEAST, _ABOVE, _AT_MOST, _BELOW = (int(Operator.AT_LEAST), int(Operator.ABOVE), int(Operator.AT_MOST), int(Operator.BELOW))
+_EQUAL = int(Operator.EQUAL)
+_FINE = int(Why.FINE)
+NO_AGE = -(10**6)
+
+
+@compiled
+def outcome(operator: int, low: float, high: float, strict: int, limit: float) -> int:
+    """This will compare a number between `low` and `high` (not a number: unbounded) with a limit: TRUE, FALSE or UNKNOWN."""
+    at_low, at_high = abs(low - limit) <= CLOSE * abs(limit), abs(high - limit) <= CLOSE * abs(limit)
+    low_strict, high_strict = strict % 2 == 1, strict >= 2
+    above = (low > limit and not at_low) or (at_low and low_strict)
+    below = (high < limit and not at_high) or (at_high and high_strict)
+    true, false = False, False
+    if operator == _AT_LEAST:
+        true, false = above or at_low, below
+    elif operator == _ABOVE:
+        true, false = above, below or at_high
+    elif operator == _AT_MOST:
+        true, false = below or at_high, above
+    elif operator == _BELOW:
+        true, false = below, above or at_low
+    else:
+        equal, different = at_low and at_high and not low_strict and not high_strict, above or below
+        true, false = (equal, different) if operator == _EQUAL else (different, equal)
+    if true:
+        return TRUE
+    return FALSE if false else UNKNOWN
+
+
+@compiled
+def outcomes(low: Any, high: Any, strict: Any, operator: int, limit: float) -> Any:
+    """This will return the outcome of each of many numbers."""
+    found = np.empty(low.size, np.uint8)
+    for place in range(low.size):
+        found[place] = outcome(operator, low[place], high[place], strict[place], limit)
+    return found
+
+
+@compiled
+def completed_years(birth: int, day: int, start: int, written: Array, common: Array) -> int:
+    """This will return the age in completed years on a day, both ordinals; NO_AGE where the calendar (see `Calendar`) lacks one."""
+    born, on = birth - start, day - start
+    if born < 0 or on < 0 or born >= written.size or on >= written.size:
+        return NO_AGE
+    early = common[on] and written[born] % 10000 == 229 and written[on] % 10000 == 228
+    return (written[on] - written[born]) // 10000 + (1 if early else 0)
+
+
+@compiled
+def is_the_childs(
+    youngest: int, oldest: int, sex: int, upper_why: int, band_low: int, band_high: int, range_sex: int, child: bool
+) -> bool:
+    """This will tell whether an upper limit may be used: known, and of a range for this person's sex and age on the day of the sample."""
+    if upper_why != _FINE or not (range_sex == 0 or range_sex == sex):  # noqa: PLR1714  compiled code knows no sets of them
+        return False
+    has_low, has_high = band_low != NO_BAND, band_high != NO_BAND
+    banded = has_low or has_high
+    if child and not banded:
+        return True
+    if youngest == NO_AGE or oldest == NO_AGE:  # noqa: PLR1714
+        return False
+    if not banded:
+        return youngest >= ADULT
+    adults = (not has_low or band_low < ADULT) and (not has_high or band_high > ADULT)
+    inside = (not has_low or youngest >= band_low) and (not has_high or oldest <= band_high)
+    return inside and not (youngest < ADULT and adults)
+
+
+@compiled
+def age_outcome(operator: int, youngest: int, oldest: int, limit: float) -> int:
+    """This will compare an age, which counts from birth on and may be open upwards, with a limit."""
+    low = float(max(youngest, 0)) if youngest != NO_AGE else 0.0
+    return outcome(operator, low, float(oldest) if oldest != NO_AGE else np.nan, 0, limit)
