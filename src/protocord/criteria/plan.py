@@ -236,8 +236,8 @@ class NumberChoice:
         one, other = self.then.decide(ask), self.otherwise.decide(ask)
         return Numbers(
             (*one.cases, *other.cases),
-            asked.reasons + one.absent + other.absent if one.absent or other.absent else (),
-            asked.reasons + one.doubts + other.doubts,
+            asked.missing + one.absent + other.absent if one.absent or other.absent else (),
+            asked.missing + one.doubts + other.doubts,
             one.reasons + other.reasons,
             asked.used + one.used + other.used,
         )

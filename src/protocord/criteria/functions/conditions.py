@@ -105,9 +105,9 @@ def _active(ask: Ask, asked: str, event: Event, stated: list[Event], sure: list[
 def _why_present_open(ask: Ask, event: Event, asked: str) -> tuple[Reason, ...]:
     name = ask.index.name(event.fact.concept)
     said = list(doubts(ask, (event,), asked))
-    if event.fact.value is None:
+    if not isinstance(event.fact.value, bool):
         said.append(Reason.of("value_missing", concept=name, date=event.fact.start))
-    if event.fact.end is not None and not event.fact.end.is_full:
+    if event.fact.end is not None and event.over_first != event.over_last:
         said.append(Reason.of("end_partial", concept=name, date=event.fact.end))
     return tuple(said) or (Reason.of("statements_disagree", concept=name),)
 

@@ -53,10 +53,9 @@ def window_reason(ask: Ask, concept: str, lookback: Length | None) -> tuple[Reas
 
 
 def _in_window(fact: Fact, day: int, lookback: Length | None) -> bool:
-    if fact.start is None:
-        return True
     opens = lookback.before(day) if lookback else LONG_AGO
-    return fact.start.earliest.toordinal() <= day and fact.start.latest.toordinal() >= opens
+    event = Event.of(fact, certain=True)
+    return event.first <= day and event.last >= opens
 
 
 def _aside(index: FactIndex, fact: Fact) -> Reason:

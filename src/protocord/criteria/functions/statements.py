@@ -43,16 +43,14 @@ def attested(ask: Ask, asked: str, lookback: Length | None = None) -> Evaluation
         kind = "attested_yes" if yes else "attested_no"
         why = tuple(Reason.of(kind, concept=index.name(event.fact.concept), date=event.fact.start) for event in events)
         return Evaluation(Truth.TRUE if yes else Truth.FALSE, why, used)
-    missing = _why_unsettled(ask, events, asked) if events else window_reason(ask, asked, lookback)
+    empty = [event for event in events if not isinstance(event.fact.value, bool)]
+    missing = _blank(index, empty) + doubts(ask, events, asked) if events else window_reason(ask, asked, lookback)
     return Evaluation(Truth.UNKNOWN, missing, used, missing)
 
 
-def _why_unsettled(ask: Ask, events: list[Event], asked: str) -> tuple[Reason, ...]:
-    empty = [event for event in events if event.fact.value is None]
-    blank = tuple(
-        Reason.of("value_missing", concept=ask.index.name(event.fact.concept), date=event.fact.start) for event in empty
-    )
-    return blank + doubts(ask, events, asked)
+def _blank(index: FactIndex, events: Iterable[Event]) -> tuple[Reason, ...]:
+    """The events whose answer is not filled in, or not with an answer of its kind."""
+    return tuple(Reason.of("value_missing", concept=index.name(event.fact.concept), date=event.fact.start) for event in events)
 
 
 @function(
@@ -100,12 +98,13 @@ def code_in(ask: Ask, asked: str, codes: Collection[str], set_name: Text | str) 
     used = tuple(index.used(event.fact) for event in events)
     inside = {isinstance(event.fact.value, str) and event.fact.value in codes for event in events}
     unreadable = _unreadable(index, events, codes)
-    filled = all(isinstance(event.fact.value, str) for event in events)
-    if sure and filled and not unreadable and len(inside) == 1:
+    empty = [event for event in events if not isinstance(event.fact.value, str)]
+    if sure and not empty and not unreadable and len(inside) == 1:
         kind = "code_in" if True in inside else "code_not_in"
         why = tuple(_code_reason(index, event, kind, set_name) for event in events)
         return Evaluation(Truth.TRUE if True in inside else Truth.FALSE, why, used)
-    missing = unreadable + _why_unsettled(ask, events, asked) if events else window_reason(ask, asked, None)
+    why = (*unreadable, *_blank(index, empty), *doubts(ask, events, asked))
+    missing = why if events else window_reason(ask, asked, None)
     return Evaluation(Truth.UNKNOWN, missing, used, missing)
 
 
@@ -139,10 +138,9 @@ def _happened(index: FactIndex, asked: str) -> list[Event]:
     return [event for event in index.events(asked) if event.fact.value is not False]
 
 
-def _surely_happened(index: FactIndex, event: Event) -> bool:
+def _answered(index: FactIndex, event: Event) -> bool:
     known = index.concepts.get(event.fact.concept)
-    answered = known is None or known.kind not in (ConceptKind.ATTESTATION, ConceptKind.CONDITION) or event.fact.value is True
-    return event.certain and answered
+    return known is None or known.kind not in (ConceptKind.ATTESTATION, ConceptKind.CONDITION) or event.fact.value is True
 
 
 @function(
@@ -163,13 +161,14 @@ def on_or_before(ask: Ask, first: str, second: str) -> Evaluation:
     """
     index = ask.index
     events = [event for event in _happened(index, first) if event.first <= ask.day]
-    sure = [event for event in events if event.last <= ask.day and _surely_happened(index, event)]
+    sure = [event for event in events if event.last <= ask.day and event.certain and _answered(index, event)]
     others = index.events(second)
     used = tuple(index.used(event.fact) for event in (*events, *others))
     if not events:
         missing = _refused(index, ask.day, first) or window_reason(ask, first, None)
         return Evaluation(Truth.UNKNOWN, missing, used, missing)
-    doubtful = _why_unsettled(ask, events, first) if not sure or len(events) > 1 else ()
+    empty = [event for event in events if not _answered(index, event)]
+    doubtful = _blank(index, empty) + doubts(ask, events, first) if not sure or len(events) > 1 else ()
     if not others:
         return _second_absent(ask, second, used, () if sure else doubtful)
     said = {
