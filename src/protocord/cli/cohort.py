@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from protocord.cli.cohort_ingest import ingest
-from protocord.cli.door import Day, format_option, language_option, study_argument, today
+from protocord.cli.cohort_source import (
+    FILE,
+    Given,
+    about,
+    assessed,
+    cohort_out,
+    on_options,
+    screened,
+    source_arguments,
+    under_way,
+    watched,
+)
+from protocord.cli.door import Day, format_option, language_option, today
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from protocord.cohort.answers.opened import Opened
-    from protocord.protocol import Protocol
-    from protocord.statistics.results import Scalar
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -38,6 +38,8 @@ def cohort() -> None:
     SOURCE is a folder of Parquet files (person.parquet, measurement.parquet, …; a folder of parts for a
     table will do) or a DuckDB file, with the tables of the OMOP Common Data Model 5.4; or a fact store. It
     is read in place and never written to. Absence counts only within a person's observation periods.
+    A PostgreSQL database is named postgresql://user@host:5432/database; its password belongs into PGPASSWORD
+    or .pgpass, and is never printed or kept.
 
     What a code means comes from the source's own vocabulary tables and from a mapping file: a YAML file
     with lines such as `omop|2000000109: Lansky` under `codes`, `omop|8848: 10*9/L` under `units`, and
@@ -48,27 +50,6 @@ def cohort() -> None:
 cohort.add_command(ingest)
 
 
-def source_arguments(command: Command) -> Command:
-    """This will give a command SOURCE and STUDY, the mapping file and the number of threads."""
-    threads = click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine.  [default: all cores]")
-    mapping = click.option("--mapping", type=FILE, help="What the hospital's own ids and units mean.")
-    source = click.argument("source", type=click.Path(exists=True, path_type=Path))
-    return source(study_argument(mapping(threads(command))))
-
-
-def on_options(command: Command) -> Command:
-    """This will give a command the day of the assessment and the planned infusion."""
-    infusion = "The day planned for the first infusion.  [default: the day of the assessment]"
-    command = click.option("--planned-infusion", type=Day(), help=infusion)(command)
-    return click.option("--on", type=Day(), help="The day of the assessment.  [default: today]")(command)
-
-
-def cohort_out(command: Command) -> Command:
-    """This will give a command the option `--out`."""
-    about = "Folder for results, lists, charts and the run record; written whole or not at all."
-    return click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=about)(command)
-
-
 @cohort.command()
 @source_arguments
 @click.option("--on", type=Day(), help="The day against which dates are checked.  [default: today]")
@@ -77,10 +58,7 @@ def cohort_out(command: Command) -> Command:
 @language_option
 @format_option
 def inspect(
-    source: Path,
-    study: Path,
-    mapping: Path | None,
-    threads: int | None,
+    given: Given,
     on: date | None,
     top: int,
     out: Path | None,
@@ -102,10 +80,14 @@ def inspect(
     from protocord.cli.cohort_lines import readiness_lines
     from protocord.cli.outcome import deliver
     from protocord.cohort.answers.readiness import Readiness
+    from protocord.words import term
 
-    with _opened(source, study, mapping, threads) as (protocol, opened):
-        about, inputs = _about(protocol, opened, mapping)
-        results = Readiness(opened, protocol, on or today()).results(inputs, about, top=top)
+    with (
+        given.opened(language) as (protocol, opened),
+        under_way(term("cohort_doing_look", language), opened.engine.share_done),
+    ):
+        told, inputs = about(given, protocol, opened)
+        results = Readiness(opened, protocol, on or today()).results(inputs, told, top=top)
     deliver(results, out=out, form=form, language=language, lines=readiness_lines(results, language))
 
 
@@ -118,10 +100,7 @@ def inspect(
 @language_option
 @format_option
 def screen(
-    source: Path,
-    study: Path,
-    mapping: Path | None,
-    threads: int | None,
+    given: Given,
     on: date | None,
     planned_infusion: date | None,
     limit: int,
@@ -148,25 +127,27 @@ def screen(
     from protocord.cli.cohort_lines import screening_lines
     from protocord.cli.outcome import deliver
     from protocord.cohort.answers.listing import listing
-    from protocord.cohort.answers.screened import screened
+    from protocord.cohort.answers.mending import mendable
     from protocord.report.figures import cohort as figures
     from protocord.statistics.results import joined
+    from protocord.words import term
 
-    day = _day(on, planned_infusion)
+    day = assessed(on, planned_infusion)
     if identifiers is not None and identifiers.exists():
         message = f"{identifiers} exists; a key is never written over another. Name a new file."
         raise click.BadParameter(message, param_hint="--identifiers")
-    with _opened(source, study, mapping, threads) as (protocol, opened):
-        told = _telling("all persons, all criteria")
-        found = screened(opened.engine, opened.relations(), protocol, on=day, planned_infusion=planned_infusion)
-        told(f"{found.persons:,} persons")
-        about, inputs = _about(protocol, opened, mapping, on=day, infusion=planned_infusion)
-        people = listing(found, opened.records, limit=limit, language=language, watched=_watched, dates=opened.dates())
+    with given.opened(language) as (protocol, opened):
+        found = screened(protocol, opened, day, planned_infusion, language)
+        with under_way(term("cohort_doing_count", language), opened.engine.share_done):
+            told, inputs = about(given, protocol, opened, on=day, infusion=planned_infusion)
+            results, changes = found.results(inputs, told), found.what_if(inputs, told)
+        with under_way(term("cohort_doing_soonest", language), opened.engine.share_done):
+            may = mendable(found, opened.dates() if limit else None)
+        watch = watched(term("cohort_doing_persons", language))
+        people = listing(found, opened.records, may, limit=limit, language=language, watched=watch)
         key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if identifiers else people.key
-        results = found.results(inputs, about)
-        changes = found.what_if(inputs, about)
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
-    run = {**about, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
+    run = {**told, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
     run |= {name: frame.height for name, frame in lists.items()}
     run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass, "protocord": results.version}
     files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
@@ -195,10 +176,7 @@ def screen(
 @language_option
 @format_option
 def what_if(
-    source: Path,
-    study: Path,
-    mapping: Path | None,
-    threads: int | None,
+    given: Given,
     on: date | None,
     planned_infusion: date | None,
     out: Path | None,
@@ -218,15 +196,15 @@ def what_if(
     """
     from protocord.cli.cohort_lines import what_if_lines
     from protocord.cli.outcome import deliver
-    from protocord.cohort.answers.screened import screened
     from protocord.report.figures import cohort as figures
+    from protocord.words import term
 
-    day = _day(on, planned_infusion)
-    with _opened(source, study, mapping, threads) as (protocol, opened):
-        _telling("all persons, all criteria")
-        found = screened(opened.engine, opened.relations(), protocol, on=day, planned_infusion=planned_infusion)
-        about, inputs = _about(protocol, opened, mapping, on=day, infusion=planned_infusion)
-        results = found.what_if(inputs, about)
+    day = assessed(on, planned_infusion)
+    with given.opened(language) as (protocol, opened):
+        found = screened(protocol, opened, day, planned_infusion, language)
+        with under_way(term("cohort_doing_count", language), opened.engine.share_done):
+            told, inputs = about(given, protocol, opened, on=day, infusion=planned_infusion)
+            results = found.what_if(inputs, told)
     deliver(
         results,
         figures={"what_if": lambda: figures.what_if(results, language)},
@@ -245,10 +223,7 @@ def what_if(
 @language_option
 @format_option
 def explain(
-    source: Path,
-    study: Path,
-    mapping: Path | None,
-    threads: int | None,
+    given: Given,
     person: str,
     on: date | None,
     planned_infusion: date | None,
@@ -270,9 +245,9 @@ def explain(
     from protocord.eligibility import screen as decide
     from protocord.eligibility import timeline
 
-    day = _day(on, planned_infusion)
+    day = assessed(on, planned_infusion)
     said = _identified(person, identifiers)
-    with _opened(source, study, mapping, threads) as (protocol, opened):
+    with given.opened(language) as (protocol, opened):
         number = opened.person(said)
         record = opened.records([number]).get(number) if number is not None else None
     if record is None:
@@ -285,70 +260,6 @@ def explain(
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     click.echo("\n".join(Spoken(protocol, screening, days, language).lines()))
-
-
-@contextmanager
-def _opened(source: Path, study: Path, mapping: Path | None, threads: int | None) -> Iterator[tuple[Protocol, Opened]]:
-    from protocord.cohort.answers.opened import opened
-    from protocord.exchange.mapping import read_mapping
-    from protocord.protocol import load
-
-    protocol = load(study)
-    own_codes = read_mapping(mapping, protocol.concepts) if mapping else None
-    with opened(source, protocol.concepts, own_codes, threads=threads) as found:
-        yield protocol, found
-
-
-def _day(on: date | None, planned_infusion: date | None) -> date:
-    day = on or today()
-    if planned_infusion is not None and planned_infusion < day:
-        message = f"The planned infusion {planned_infusion} lies before the assessment {day}."
-        raise click.BadParameter(message, param_hint="--planned-infusion")
-    return day
-
-
-def _about(
-    protocol: Protocol, opened: Opened, mapping: Path | None, *, on: date | None = None, infusion: date | None = None
-) -> tuple[dict[str, Scalar], str]:
-    """What was run on what, and one fingerprint of it all."""
-    from importlib.metadata import version
-
-    table = "person" if opened.kind == "omop" else "persons"
-    persons = int(opened.engine.run(f"SELECT count(*) AS n FROM {table}")["n"][0])
-    about: dict[str, Scalar] = {
-        "study": protocol.study.id,
-        "protocol_version": protocol.version,
-        "protocol_hash": protocol.hash,
-        "source": opened.kind,
-        "path": opened.path.as_posix(),
-        "source_fingerprint": opened.fingerprint,
-        "mapping_fingerprint": hashlib.sha256(mapping.read_bytes()).hexdigest() if mapping else "",
-        "persons": persons,
-        "duckdb": version("duckdb"),
-        "ibis": version("ibis-framework"),
-    }
-    if on is not None:
-        about |= {"on": on.isoformat(), "planned_infusion": (infusion or on).isoformat()}
-    told = "\0".join(f"{name}={value}" for name, value in sorted(about.items()) if name != "path")
-    return about, hashlib.sha256(told.encode()).hexdigest()
-
-
-def _telling(first: str) -> Callable[[str], None]:
-    """Says on the error stream what is under way, where somebody watches."""
-
-    def tell(text: str) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"… {text}", err=True)
-
-    tell(first)
-    return tell
-
-
-def _watched(persons: Iterable[int]) -> Iterable[int]:
-    from protocord.cli.outcome import progress
-
-    listed = list(persons)
-    return progress(listed, "person by person", len(listed))
 
 
 def _parquet(frame: Any) -> bytes:

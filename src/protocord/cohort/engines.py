@@ -28,9 +28,14 @@ _KINDS: Mapping[Any, str] = {
 
 
 class Engine(Protocol):
-    """Something that runs SQL over tables that have been brought to it. `dialect` is Ibis's name of its SQL."""
+    """Something that runs SQL over tables that have been brought to it.
+
+    `dialect` is Ibis's name of its SQL; `errors` are what it raises where a table cannot be read, and `remedy` what may help then.
+    """
 
     dialect: str
+    errors: tuple[type[Exception], ...]
+    remedy: str
 
     def bring(self, name: str, frame: pl.DataFrame) -> None:
         """This will make a frame a table of that name for this session, in place of an earlier one."""
@@ -38,16 +43,53 @@ class Engine(Protocol):
     def run(self, sql: str) -> pl.DataFrame:
         """This will run one query and return its rows."""
 
+    def do(self, sql: str) -> None:
+        """This will run one statement that returns nothing: a view of this session."""
+
+    def columns(self, table: str) -> dict[str, bool]:
+        """This will return the names of a table's columns as they are written there, and which may hold infinite numbers or none ("NaN")."""
+
+    def share_done(self) -> float | None:
+        """This will return which share of the query under way is done; None where nobody can tell. May be asked from another thread."""
+
+    def version(self) -> str:
+        """This will return the engine's version."""
+
+    def close(self) -> None:
+        """This will give back what it holds."""
+
 
 class DuckDB:
     """The embedded engine: one process, as many threads as the machine has cores, or as told."""
 
     dialect = "duckdb"
+    errors: tuple[type[Exception], ...] = (duckdb.Error,)
+    remedy = "Check the table against the OMOP Common Data Model 5.4."
 
     def __init__(self, database: str = ":memory:", *, threads: int | None = None, read_only: bool = False) -> None:
         self.connection = duckdb.connect(database, read_only=read_only)
         if threads is not None:
             self.connection.execute(f"SET threads = {int(threads)}")
+        self.connection.execute("SET enable_progress_bar = true")  # counts; what is shown of it is not its business
+        self.connection.execute("SET enable_progress_bar_print = false")
+
+    def do(self, sql: str) -> None:
+        """This will run one statement that returns nothing: a view of this session."""
+        self.connection.execute(sql)
+
+    def columns(self, table: str) -> dict[str, bool]:
+        """This will return the names of a table's columns as they are written there, and which may hold infinite numbers or none ("NaN")."""
+        told = self.connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+        return {name: kind in ("DOUBLE", "FLOAT", "VARCHAR") for name, kind, *_ in told}
+
+    def share_done(self) -> float | None:
+        """This will return which share of the query under way is done; None where nobody can tell. May be asked from another thread."""
+        percent = self.connection.query_progress()
+        return percent / 100 if 0 < percent <= 100 else None
+
+    def version(self) -> str:
+        """This will return the engine's version."""
+        return duckdb.__version__
 
     def bring(self, name: str, frame: pl.DataFrame) -> None:
         """This will make a frame a table of that name for this session, in place of an earlier one."""
@@ -84,14 +126,39 @@ class Spark:
     """
 
     dialect = "pyspark"
+    remedy = "Check the table against the OMOP Common Data Model 5.4."
 
     def __init__(self, *, threads: int = 2, partitions: int | None = None, session: Any = None) -> None:
-        self._own = session is None
-        self.session = session or _local_spark(threads, partitions or threads)
+        self._own = False
+        if session is None:
+            session, self._own = _local_spark(threads, partitions or threads)
+        self.session = session
+        from pyspark.errors import PySparkException
+
+        self.errors: tuple[type[Exception], ...] = (PySparkException,)
         self._folder = TemporaryDirectory(prefix="protocord-spark-")
         self._brought = count()
         # Ibis writes Spark's SQL only once it has made the settings of that backend.
         assert ibis.pyspark.name == "pyspark"
+
+    def do(self, sql: str) -> None:
+        """This will run one statement that returns nothing: a view of this session."""
+        self.session.sql(sql)
+
+    def columns(self, table: str) -> dict[str, bool]:
+        """This will return the names of a table's columns as they are written there, and which may hold infinite numbers or none ("NaN")."""
+        return {name: kind in ("double", "float", "string") for name, kind in self.session.table(table).dtypes}
+
+    def share_done(self) -> float | None:
+        """This will return which share of the stages under way is done; None where nobody can tell. May be asked from another thread."""
+        tracker = self.session.sparkContext.statusTracker()
+        stages = [stage for number in tracker.getActiveStageIds() if (stage := tracker.getStageInfo(number)) is not None]
+        tasks = sum(stage.numTasks for stage in stages)
+        return sum(stage.numCompletedTasks for stage in stages) / tasks if tasks else None
+
+    def version(self) -> str:
+        """This will return the engine's version."""
+        return str(self.session.version)
 
     def bring(self, name: str, frame: pl.DataFrame) -> None:
         """This will make a frame a table of that name for this session, in place of an earlier one."""
@@ -113,7 +180,11 @@ class Spark:
         """This will make each Parquet file, or folder of Parquet files, of a folder a table of its name."""
         for path in sorted(folder.iterdir()):
             if path.is_dir() or path.suffix == ".parquet":
-                self.session.read.parquet(path.absolute().as_uri()).createOrReplaceTempView(path.stem.lower())
+                self.read_parquet(path.stem.lower(), path)
+
+    def read_parquet(self, name: str, path: Path) -> None:
+        """This will make a Parquet file, or a folder of Parquet files, a table of that name for this session."""
+        self.session.read.parquet(path.absolute().as_uri()).createOrReplaceTempView(name)
 
     def close(self) -> None:
         """This will end the session, where it is our own, and take away what was brought."""
@@ -122,7 +193,8 @@ class Spark:
         self._folder.cleanup()
 
 
-def _local_spark(threads: int, partitions: int) -> Any:
+def _local_spark(threads: int, partitions: int) -> tuple[Any, bool]:
+    """A session of this process, and whether it was started here; beside one that runs, a session with tables of its own."""
     try:
         from pyspark.sql import SparkSession
     except ImportError:
@@ -131,6 +203,9 @@ def _local_spark(threads: int, partitions: int) -> Any:
     if not (which("java") or (home and (Path(home) / "bin" / "java").exists())):
         remedy = "Install it (Debian: apt-get install default-jre-headless), or set JAVA_HOME."
         raise _missing(Spark, "Spark needs Java 17 or later, and none was found.", remedy)
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        return running.newSession(), False
     settings: dict[str, bool | float | int | str | None] = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -140,7 +215,7 @@ def _local_spark(threads: int, partitions: int) -> Any:
         "spark.sql.session.timeZone": "UTC",
         "spark.log.level": "ERROR",
     }
-    return SparkSession.builder.master(f"local[{threads}]").appName("protocord").config(map=settings).getOrCreate()
+    return SparkSession.builder.master(f"local[{threads}]").appName("protocord").config(map=settings).getOrCreate(), True
 
 
 class Postgres:
@@ -150,15 +225,41 @@ class Postgres:
     """
 
     dialect = "postgres"
+    remedy = "The account must read the OMOP tables and make temporary ones of its own session; nothing else is written."
 
     def __init__(self, conninfo: str = "") -> None:
         import psycopg
 
+        self.errors: tuple[type[Exception], ...] = (psycopg.Error,)
         try:
             self.connection = psycopg.connect(conninfo, autocommit=True)
         except psycopg.OperationalError as wrong:
             said = " ".join(str(wrong).split())
             raise _missing(Postgres, f"the database did not answer: {said}", "Check the address and that it runs.") from None
+        except psycopg.ProgrammingError:  # its message repeats the address, and with it a password
+            remedy = "Write it as postgresql://user@host:5432/database."
+            raise _missing(Postgres, "this is no address of a PostgreSQL database.", remedy) from None
+
+    def hold(self) -> None:
+        """This will show the database as it is now until the end, whatever others write meanwhile."""
+        self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+
+    def do(self, sql: str) -> None:
+        """This will run one statement that returns nothing: a view of this session."""
+        self.connection.execute(sql.encode())
+
+    def columns(self, table: str) -> dict[str, bool]:
+        """This will return the names of a table's columns as they are written there, and which may hold infinite numbers or none ("NaN")."""
+        described = self.connection.execute(f"SELECT * FROM {table} LIMIT 0".encode()).description or ()
+        return {column.name: column.type_code not in _POSTGRES_WHOLE for column in described}
+
+    def share_done(self) -> float | None:
+        """This will return None: the server tells nobody how far a query is."""
+        return None
+
+    def version(self) -> str:
+        """This will return the server's version."""
+        return str(self.connection.info.parameter_status("server_version"))
 
     def bring(self, name: str, frame: pl.DataFrame) -> None:
         """This will make a frame a table of that name for this session, in place of an earlier one."""
@@ -203,6 +304,9 @@ _POSTGRES_KINDS: Mapping[Any, str] = {
 _POSTGRES_TYPES: Mapping[int, Any] = {
     16: pl.Boolean, 20: pl.Int64, 21: pl.Int16, 23: pl.Int32, 25: pl.String, 701: pl.Float64, 1043: pl.String, 1082: pl.Date,
 }  # fmt: skip
+
+
+_POSTGRES_WHOLE = (20, 21, 23)
 
 
 def _missing(engine: type[Engine], what: str, remedy: str) -> ProblemsFound:

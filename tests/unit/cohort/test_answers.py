@@ -72,7 +72,7 @@ def results(found: Screened) -> Results:
 @pytest.fixture(scope="module")
 def people(found: Screened, source: Opened) -> Listing:
     dates = Dates(source.engine, source.omop.relations())
-    return listing(found, OmopRecords(source.omop).records, limit=500, dates=dates)
+    return listing(found, OmopRecords(source.omop).records, mendable(found, dates), limit=500)
 
 
 def test_a_record_has_the_facts_that_the_columns_have(
@@ -287,7 +287,8 @@ def test_names_tell_nothing_of_a_person_and_are_each_given_once(people: Listing)
 
 
 def test_a_limit_says_how_many_it_left(found: Screened, source: Opened, people: Listing) -> None:
-    few = listing(found, OmopRecords(source.omop).records, limit=2)
+    may = mendable(found, Dates(source.engine, source.omop.relations()))
+    few = listing(found, OmopRecords(source.omop).records, may, limit=2)
 
     assert (few.looked_at, few.listed_missing) == (2, 2)
     assert (few.may_pass, few.incomplete) == (people.may_pass, people.incomplete)

@@ -16,6 +16,7 @@ from protocord.cohort.engines import run
 from protocord.cohort.normal import Kind, Numbering, Sex, Why
 from protocord.cohort.sources import Omop, open_source
 from protocord.cohort.sources.omop import ABOVE, ALL_CONCEPTS, AT_LEAST, AT_MOST, BELOW, COLUMNS, FEMALE, MALE, NO, YES
+from protocord.cohort.sources.places import Schemas
 from protocord.criteria.lengths import LONG_AGO, NEVER
 from protocord.errors import ProblemsFound
 from protocord.exchange.mapping import SiteMapping
@@ -311,11 +312,13 @@ def test_of_two_schemas_with_persons_one_must_be_named(protocol: Protocol, tmp_p
                 f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.person AS SELECT {number} AS person_id, 2015 AS year_of_birth"
             )
 
-    with pytest.raises(ProblemsFound, match=r"several schemas have a table person\. Say which one is meant: cdm, old"):
+    with pytest.raises(
+        ProblemsFound, match=r"several schemas have a table person\. Say which one is meant with --schema: cdm, old"
+    ):
         open_source(file, protocol.concepts)
     with pytest.raises(ProblemsFound, match=r"the schema 'new' has no table person\. It is in: cdm, old"):
-        open_source(file, protocol.concepts, schema="new")
-    source = open_source(file, protocol.concepts, schema="old")
+        open_source(file, protocol.concepts, schemas=Schemas("new"))
+    source = open_source(file, protocol.concepts, schemas=Schemas("old"))
     assert run(source.engine, source.relations().persons)["person"].to_list() == [1]
 
 

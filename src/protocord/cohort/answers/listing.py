@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.answers.mending import Dates, Mendable, mendable
+from protocord.cohort.answers.mending import Mendable
 from protocord.cohort.answers.screened import ELIGIBLE, INELIGIBLE, OUTCOMES, Screened
 from protocord.cohort.plan.truths import ANSWERS
 from protocord.eligibility import Answer, Stretch, screen, timeline
@@ -50,21 +50,19 @@ class Listing:
 def listing(
     found: Screened,
     records: Records,
+    may: Mendable,
     *,
     limit: int,
     language: Language = "en",
     watched: Watched = iter,
-    dates: Dates | None = None,
 ) -> Listing:
     """This will return who comes next; `limit` is how many near misses are followed, and how many candidates asked what they lack.
 
     Candidates stand in the order eligible, review, incomplete, those with fewest unknown criteria first. Near misses are the persons
-    who miss nothing but what is met on a later day: followed are those who may pass soonest (`dates` tells the days of their facts;
-    without, those who miss fewest criteria), and they are ranked by the first eligible day, then by the first day on which nothing
-    keeps them out. `watched` sees the persons that are read one by one (a progress bar).
+    who miss nothing but what is met on a later day: followed are those of `may` who may pass soonest, and they are ranked by the first
+    eligible day, then by the first day on which nothing keeps them out. `watched` sees the persons that are read one by one (a progress bar).
     """
     candidates = _in_order(found, found.patterns.places(found.pattern_outcomes != INELIGIBLE))
-    may = mendable(found, dates)
     followed = _soonest(found, may)[:limit]
     near = sorted(_near_misses(found, records, watched, followed), key=lambda one: one[1:])
     names = _names(len(candidates) + len(near))

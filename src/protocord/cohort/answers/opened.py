@@ -1,4 +1,4 @@
-"""A source that is open to be screened: its relations, its persons' records, and a fingerprint of what it held."""
+"""A source that is open to be screened: its relations, its answers, its persons' records, and a fingerprint of what it held."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from protocord.cohort.answers.mending import Dates
-from protocord.cohort.engines import DuckDB
+from protocord.cohort.engines import Engine
+from protocord.cohort.plan.answered import Answered, answered_by_sql
 from protocord.cohort.plan.facts import Relations
-from protocord.cohort.sources.omop import Omop
+from protocord.cohort.plan.program import Program
+from protocord.cohort.sources.omop import COLUMNS, Omop
 from protocord.cohort.sources.omop_record import OmopRecords
-from protocord.cohort.sources.places import open_source
+from protocord.cohort.sources.places import VOCABULARY, Address, Schemas, engines_of, open_source, reading
 from protocord.cohort.sources.store import FactStore
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems
@@ -29,13 +31,17 @@ _ENDS = 1 << 16  # bytes read of each end of a file for its fingerprint
 
 @dataclass(frozen=True)
 class Opened:
-    """A source that is open; `found` are the tables that it has itself."""
+    """A source that is open. `engine_name` is one of `places.ENGINES`; `found` are the OMOP tables that it has itself."""
 
-    path: Path
+    place: Path | Address
     source: Omop | FactStore
-    engine: DuckDB
+    engine_name: str
     found: frozenset[str]
-    fingerprint: str
+
+    @property
+    def engine(self) -> Engine:
+        """What runs SQL over it; the kernel leaves to it what is asked of few persons."""
+        return self.source.engine
 
     @property
     def kind(self) -> str:
@@ -48,15 +54,50 @@ class Opened:
         if isinstance(self.source, Omop):
             return self.source
         what = "is a fact store; what its codes mean was settled when it was made."
-        raise SubjectProblems([Problem(Place(str(self.path)), what, "Its folder says what was left out then.")])
+        raise SubjectProblems([Problem(Place(str(self.place)), what, "Its folder says what was left out then.")])
 
     def relations(self) -> Relations:
         """This will return the source's normal form as expressions."""
+        return self._relations
+
+    @cached_property
+    def _relations(self) -> Relations:
         return self.source.relations()
+
+    def answered(self, program: Program) -> Answered:
+        """This will answer a program for every person, on the engine that was chosen."""
+        return answered_by_sql(self.engine, self._relations, self.source.concepts, program)
 
     def dates(self) -> Dates:
         """This will return what can be asked of the days of its facts."""
-        return Dates(self.engine, self.relations())
+        return Dates(self.engine, self._relations)
+
+    @cached_property
+    def persons(self) -> int:
+        """How many persons it has."""
+        return int(self.engine.run(f"SELECT count(*) AS n FROM {'person' if self.found else 'persons'}")["n"][0])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What it held, as one hash; `fingerprint_of` says over what."""
+        if isinstance(self.source, FactStore):
+            return self.source.fingerprint
+        return counted(self.source, self.found) if isinstance(self.place, Address) else fingerprint(self.place)
+
+    @property
+    def fingerprint_of(self) -> str:
+        """What the fingerprint is made of: a change that alters none of it is not seen."""
+        if isinstance(self.source, FactStore):
+            return "manifest"
+        return "rows and greatest ids of each table" if isinstance(self.place, Address) else "names, sizes and ends of the files"
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The engine, and the versions of what answered."""
+        from importlib.metadata import version
+
+        told = {"engine": self.engine_name, "engine_version": self.engine.version(), "ibis": version("ibis-framework")}
+        return told | {"protocord": version("protocord")}
 
     def records(self, persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
         """This will return these persons' records, with one query a table; one that the source does not have is left out."""
@@ -76,7 +117,7 @@ class Opened:
                 return self.source.person(said)
             except KeyError:
                 return None
-        return int(said) if said.lstrip("-").isdigit() else None
+        return int(said) if said.lstrip("-").isdecimal() and abs(int(said)) < 1 << 63 else None
 
     def identifiers(self, persons: pl.Series) -> pl.Series:
         """This will return the ids by which the source knows these persons, in their order."""
@@ -87,23 +128,29 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path, concepts: Concepts, mapping: SiteMapping | None = None, *, threads: int | None = None) -> Iterator[Opened]:
-    """This will open a source to read, and give it back at the end. Raises SubjectProblems where it cannot be read."""
-    source = open_source(path, concepts, mapping, threads=threads)
-    engine = source.engine
-    assert isinstance(engine, DuckDB)
+def opened(
+    place: Path | Address,
+    concepts: Concepts,
+    mapping: SiteMapping | None = None,
+    *,
+    engine: str = "",
+    schemas: Schemas | None = None,
+    threads: int | None = None,
+) -> Iterator[Opened]:
+    """This will open a source to read, and give it back at the end (see `open_source`). Raises SubjectProblems where it cannot be read."""
+    source = open_source(place, concepts, mapping, engine=engine, schemas=schemas, threads=threads)
+    runs = source.engine
     found = source.tables if isinstance(source, Omop) else frozenset()
     try:
-        if isinstance(source, Omop) and "observation_period" not in found:  # nothing is declared complete: absence stays unknown
-            days = dict.fromkeys(("observation_period_start_date", "observation_period_end_date"), pl.Date)
-            engine.bring("observation_period", pl.DataFrame(schema={"person_id": pl.Int64, **days}))
-        yield Opened(path, source, engine, found, source.fingerprint if isinstance(source, FactStore) else fingerprint(path))
-    except duckdb.Error as wrong:
-        what = f"cannot be read: {str(wrong).splitlines()[0]}"
-        remedy = "Check the table against the OMOP Common Data Model 5.4."
-        raise SubjectProblems([Problem(Place(str(path)), what, remedy)]) from wrong
+        with reading(place, runs):
+            if (
+                isinstance(source, Omop) and "observation_period" not in found
+            ):  # nothing is declared complete: absence stays unknown
+                days = dict.fromkeys(("observation_period_start_date", "observation_period_end_date"), pl.Date)
+                runs.bring("observation_period", pl.DataFrame(schema={"person_id": pl.Int64, **days}))
+            yield Opened(place, source, engine or engines_of(place)[0], found)
     finally:
-        engine.close()
+        runs.close()
 
 
 def fingerprint(path: Path) -> str:
@@ -119,3 +166,18 @@ def fingerprint(path: Path) -> str:
             content.seek(max(0, size - _ENDS))
             digest.update(f"{name}\0{size}\0".encode() + head + content.read(_ENDS))
     return digest.hexdigest()
+
+
+def counted(omop: Omop, tables: frozenset[str]) -> str:
+    """This will return the SHA-256 over each table's number of rows and greatest id, and over what the vocabulary's ids mean.
+
+    A row that was changed in its place is not seen.
+    """
+    parts = []
+    for name in sorted(tables - set(VOCABULARY)):
+        number = next(iter(COLUMNS[name]))
+        parts.append(f"SELECT '{name}' AS name, count(*) AS n, coalesce(max({number}), 0) AS greatest FROM {name}")
+    told = omop.engine.run(" UNION ALL ".join(parts)).sort("name")
+    return hashlib.sha256(
+        "\0".join(frame.write_csv() for frame in (told, omop.codes.codes, omop.codes.units)).encode()
+    ).hexdigest()
