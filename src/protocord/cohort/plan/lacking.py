@@ -17,8 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from protocord.cohort.plan.program import Ask, Asked, Both, Choose, Circuit, Column, Either, Leaf, Not, Program
 from protocord.cohort.plan.truths import Deciding, Flags, Truths
 from protocord.criteria import Truth
@@ -43,16 +41,21 @@ class Ruled:
     known: int
 
 
-def ruled(protocol: Protocol, program: Program, on: int, infusion: int) -> tuple[Ruled, ...]:
-    """This will return the rules of each column of a study's program, for the days (ordinals) of the assessment and of the infusion."""
+def ruled(protocol: Protocol, program: Program, on: int, infusion: int) -> dict[int, Ruled]:
+    """This will return the rules of each column of a study's program, by its place, for the days (ordinals) of assessment and infusion.
+
+    Columns in which a limit was moved are left out: nobody asks why they are open.
+    """
     criteria = {criterion.id: criterion for criterion in protocol.eligibility.criteria}
-    found = []
-    for column in program.columns:
+    found = {}
+    for place, column in enumerate(program.columns):
+        if column.move:
+            continue
         rules, criterion = protocol.readings[column.criterion][column.reading], criteria[column.criterion]
         read = {one.id: one.as_of for one in criterion.readings}.get(column.reading)
         day = infusion if (read or criterion.as_of) == "planned_infusion" else on
-        found.append(Ruled(rules.rule.plan, rules.review_when.plan if rules.review_when else None, day, on))
-    return tuple(found)
+        found[place] = Ruled(rules.rule.plan, rules.review_when.plan if rules.review_when else None, day, on)
+    return found
 
 
 def asked_ruled(asked: Sequence[Asked]) -> tuple[Ruled, ...]:
@@ -161,8 +164,3 @@ class Lacking:
 def term(item: Leaf) -> Leaf:
     """This will return the function that an item asks, without the limit that it is compared with."""
     return replace(item, operator=None, limit=None)
-
-
-def nobody(count: int) -> Flags:
-    """This will return nobody of so many rows."""
-    return np.zeros(count, np.bool_)
