@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from protocord.cohort.engines import DuckDB, Postgres, Spark, run
+from protocord.cohort.engines import DuckDB, Postgres, Spark
 from protocord.cohort.normal import Kind, Normal, Sex, Status, Why
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import Asked, Program, rule_program, rules_program
@@ -69,7 +69,7 @@ CONCEPTS = Concepts(
         _concept("Liver metastasis", _K.CONDITION, "Metastasis"),
         _concept("Liver tumour", _K.CONDITION),
         _concept("Small liver metastasis", _K.CONDITION, "Liver metastasis", "Liver tumour"),
-        _concept("Histology", _K.CODED, code_pattern=re.compile(r"\d{4}/\d")),
+        _concept("Histology", _K.CODED, code_pattern=re.compile(r"\d{4}/\d", re.ASCII)),
         _concept("First histology", _K.CODED, "Histology"),
     ]
 )
@@ -218,7 +218,7 @@ class Records:
             case ConceptKind.CONDITION | ConceptKind.ATTESTATION:
                 return self.pick(True, True, False)
             case ConceptKind.CODED:
-                return self.pick("8900/3", "9999/3", "8900", "odd", "8900/33", "words", "8900/3\n", "9999/3\n")
+                return self.pick("8900/3", "9999/3", "8900", "odd", "8900/33", "words", "8900/3\n", "9999/3\n", "٩٩٩٩/٣")
             case _:
                 return self.pick(None, None, None, True, False)
 
@@ -340,7 +340,7 @@ class Batch:
 
     def by_columns(self, engine: Any) -> np.ndarray[Any, Any]:
         program, normal = self.program, Normal.of_records(self.records, STUDY)
-        rows = run(engine, planes(program, CONCEPTS, brought(engine, normal))).sort("person")
+        rows = planes(engine, program, CONCEPTS, brought(engine, normal))
         deciding = Deciding(program, rows)
         truths = [deciding.truths(column.rule) for column in program.columns]
         assert not any((one.true & one.false).any() for one in truths)

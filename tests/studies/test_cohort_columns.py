@@ -10,7 +10,7 @@ import pytest
 
 import protocord
 from protocord.cli.examples import subject_of
-from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark, run
+from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark
 from protocord.cohort.normal import Normal
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import program
@@ -75,7 +75,7 @@ def same_answers(protocol: Protocol, engine: Engine, on: date, planned: date | N
     normal = Normal.of_records(records, protocol)
 
     asked = program(protocol, on, planned)
-    rows = run(engine, planes(asked, protocol.concepts, brought(engine, normal)))
+    rows = planes(engine, asked, protocol.concepts, brought(engine, normal))
 
     found = {row["person"]: row for row in answers(asked, rows).iter_rows(named=True)}
 

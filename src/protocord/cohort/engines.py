@@ -19,7 +19,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from protocord.errors import Place, Problem, ProblemsFound
+from protocord.errors import Place, Problem, SubjectProblems
 
 _KINDS: Mapping[Any, str] = {
     pl.Int8: "int8", pl.Int16: "int16", pl.Int32: "int32", pl.Int64: "int64", pl.Float64: "float64", pl.Boolean: "boolean",
@@ -45,6 +45,9 @@ class Engine(Protocol):
 
     def do(self, sql: str) -> None:
         """This will run one statement that returns nothing: a view of this session."""
+
+    def keep(self, name: str, sql: str) -> None:
+        """This will keep the rows of one query as a table of that name for this session, in place of an earlier one."""
 
     def columns(self, table: str) -> dict[str, bool]:
         """This will return the names of a table's columns as they are written there, and which may hold infinite numbers or none ("NaN")."""
@@ -95,6 +98,10 @@ class DuckDB:
         """This will make a frame a table of that name for this session, in place of an earlier one."""
         self.connection.register(name, frame.to_arrow())
 
+    def keep(self, name: str, sql: str) -> None:
+        """This will keep the rows of one query as a table of that name for this session, in place of an earlier one."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
     def run(self, sql: str) -> pl.DataFrame:
         """This will run one query and return its rows."""
         found = pl.from_arrow(self.connection.sql(sql).to_arrow_table())
@@ -138,6 +145,7 @@ class Spark:
         self.errors: tuple[type[Exception], ...] = (PySparkException,)
         self._folder = TemporaryDirectory(prefix="protocord-spark-")
         self._brought = count()
+        self._kept: dict[str, Any] = {}
         # Ibis writes Spark's SQL only once it has made the settings of that backend.
         assert ibis.pyspark.name == "pyspark"
 
@@ -165,6 +173,14 @@ class Spark:
         path = Path(self._folder.name) / f"{next(self._brought)}.parquet"
         frame.write_parquet(path)
         self.session.read.parquet(path.as_uri()).createOrReplaceTempView(name)
+
+    def keep(self, name: str, sql: str) -> None:
+        """This will keep the rows of one query as a table of that name for this session, in place of an earlier one."""
+        made = self.session.sql(sql).cache()
+        if name in self._kept:
+            self._kept[name].unpersist()
+        self._kept[name] = made
+        made.createOrReplaceTempView(name)
 
     def run(self, sql: str) -> pl.DataFrame:
         """This will run one query and return its rows."""
@@ -278,6 +294,12 @@ class Postgres:
                     copy.write_row(row)
             cursor.execute(sql.SQL("ANALYZE pg_temp.{}").format(table))
 
+    def keep(self, name: str, sql: str) -> None:
+        """This will keep the rows of one query as a table of that name for this session, in place of an earlier one."""
+        self.connection.execute(f"DROP TABLE IF EXISTS pg_temp.{name}".encode())
+        self.connection.execute(f"CREATE TEMPORARY TABLE {name} AS {sql}".encode())
+        self.connection.execute(f"ANALYZE pg_temp.{name}".encode())
+
     def run(self, sql: str) -> pl.DataFrame:
         """This will run one query and return its rows."""
         with self.connection.cursor() as cursor:
@@ -309,8 +331,8 @@ _POSTGRES_TYPES: Mapping[int, Any] = {
 _POSTGRES_WHOLE = (20, 21, 23)
 
 
-def _missing(engine: type[Engine], what: str, remedy: str) -> ProblemsFound:
-    return ProblemsFound([Problem(Place(f"engine {engine.__name__.lower()}"), what, remedy)])
+def _missing(engine: type[Engine], what: str, remedy: str) -> SubjectProblems:
+    return SubjectProblems([Problem(Place(f"engine {engine.__name__.lower()}"), what, remedy)])
 
 
 def unbound(name: str, schema: Mapping[str, Any]) -> ir.Table:
@@ -322,6 +344,12 @@ def small(engine: Engine, name: str, frame: pl.DataFrame) -> ir.Table:
     """This will bring a small table to the engine and return it for use in expressions."""
     engine.bring(name, frame)
     return unbound(name, frame.schema)
+
+
+def kept(engine: Engine, name: str, expression: ir.Table) -> ir.Table:
+    """This will keep the rows of an expression on an engine as a table of that name, and return it."""
+    engine.keep(name, ibis.to_sql(expression, dialect=engine.dialect))
+    return ibis.table(expression.schema(), name=name)
 
 
 def run(engine: Engine, expression: ir.Table) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.engines import Engine, run
+from protocord.cohort.engines import Engine
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import Program
@@ -32,7 +32,7 @@ class Answered:
 
 def answered_by_sql(engine: Engine, relations: Relations, concepts: Concepts, program: Program) -> Answered:
     """This will answer a program for every person of a source, in one pass over its facts on the engine that holds them."""
-    rows = run(engine, planes(program, concepts, relations)).sort("person")
+    rows = planes(engine, program, concepts, relations)
     deciding = Deciding(program, rows)
     codes = np.empty((len(program.columns), rows.height), np.uint8)
     for place, column in enumerate(program.columns):

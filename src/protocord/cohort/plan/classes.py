@@ -39,10 +39,11 @@ OPERATORS = {
 
 @dataclass(frozen=True)
 class Classes:
-    """The small tables of a program, for one study's concepts."""
+    """The small tables of a program, for one study's concepts; only of the leaves `of_leaves`, where that is given."""
 
     program: Program
     concepts: Concepts
+    of_leaves: frozenset[int] | None = None
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -51,7 +52,12 @@ class Classes:
 
     def leaves(self, *functions: str) -> list[tuple[int, Leaf]]:
         """This will return the leaves of these functions, each with its place."""
-        return [(place, leaf) for place, leaf in enumerate(self.program.leaves) if leaf.function in functions]
+        wanted = self.of_leaves
+        return [
+            (place, leaf)
+            for place, leaf in enumerate(self.program.leaves)
+            if leaf.function in functions and (wanted is None or place in wanted)
+        ]
 
     def of(self, functions: tuple[str, ...], details: Callable[[Leaf], Row], asked: int = 0) -> pl.DataFrame:
         """This will return a row for each leaf of `functions` and each concept whose facts may count: `certain` or not.

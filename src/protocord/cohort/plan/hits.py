@@ -1,6 +1,7 @@
-"""From facts to bits: for each kind of leaf, the rows that have a say and what they say, as expressions that any engine runs.
+"""The general shape of a leaf: a row for each fact and leaf that it has a say in, whatever is not known of its days and its concept.
 
-Every function here returns a relation (person, leaf, plane, bits) … the planes of a leaf mean:
+Used where no shorter shape will do: for conditions, toxicities and the order of two events, and for the latest fact where days are
+partial or a record may be of something else. The planes of a leaf mean, in every shape:
 
 | leaf | A | B | C |
 | --- | --- | --- | --- |
@@ -20,18 +21,16 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from protocord.cohort.plan.ages import ages
-from protocord.cohort.plan.classes import Classes
 from protocord.cohort.plan.conditions import conditions
-from protocord.cohort.plan.exposures import exposures, ordered, recorded
-from protocord.cohort.plan.facts import Asking, Relations
+from protocord.cohort.plan.facts import Asking
+from protocord.cohort.plan.order import ordered
 from protocord.cohort.plan.results import latest
 from protocord.cohort.plan.toxicities import recovered
 
-__all__ = ["Relations", "hits"]
+GENERAL = ("Latest", "TimesULN", "Attested", "CodeIn", "AgeInYearsAt", "Has", "RecoveredTo", "OnOrBefore")
 
 
-def hits(classes: Classes, relations: Relations) -> list[ir.Table]:
+def hits(asking: Asking) -> list[ir.Table]:
     """This will return every relation of bits: person, leaf, a, b, c (yes or no for each plane)."""
-    asking = Asking(classes, relations)
-    parts = [part(asking) for part in (exposures, recorded, latest, ages, conditions, recovered, ordered)]
+    parts = [part(asking) for part in (latest, ages, conditions, recovered, ordered)]
     return [part for part in parts if part is not None]

@@ -17,14 +17,14 @@ CLOSE = 1e-12
 
 TRUE, FALSE, UNKNOWN = 1, 2, 0  # outcomes of one fact
 
-_RECORDS = 1 << 40
+MOMENTS = 1 << 40  # of a day: a key holds a day and a record, which is less
 _LAST_DAY = (1 << 22) - 1  # 22 bits hold every ordinal of the calendar
 
 
 def key(day: ir.IntegerValue, record: ir.IntegerValue) -> ir.IntegerValue:
     """This will return a number that orders records by day and then by record; a day that is open on a side is the first or the last."""
     clipped = ibis.greatest(ibis.least(day.cast("int64"), _LAST_DAY), 0)
-    return clipped * _RECORDS + record
+    return clipped * MOMENTS + record
 
 
 def near(left: ir.NumericValue, right: ir.NumericValue) -> ir.BooleanValue:
@@ -100,6 +100,29 @@ def calendar() -> pl.DataFrame:
 @ibis.udf.agg.builtin(name="bit_or")  # type: ignore[untyped-decorator]
 def bit_or(bits: int) -> int:  # type: ignore[empty-body]
     """This will join the bits of a column; declared here since Ibis 12 knows it for fewer engines than have it."""
+
+
+@ibis.udf.agg.builtin(name="max_by")  # type: ignore[untyped-decorator]
+def _number_at_last(value: float, moment: int) -> float:  # type: ignore[empty-body]
+    """The number of the row with the greatest moment; Ibis sorts all rows of a group to find it."""
+
+
+@ibis.udf.agg.builtin(name="max_by")  # type: ignore[untyped-decorator]
+def _whole_at_last(value: int, moment: int) -> int:  # type: ignore[empty-body]
+    """The same of whole numbers."""
+
+
+@ibis.udf.agg.builtin(name="max_by")  # type: ignore[untyped-decorator]
+def _text_at_last(value: str, moment: int) -> str:  # type: ignore[empty-body]
+    """The same of text."""
+
+
+def at_last(value: ir.Column, moment: ir.IntegerValue, dialect: str) -> ir.Scalar:
+    """This will return what the row of a group with the greatest moment holds; never null there."""
+    if dialect == "postgres":
+        return value.argmax(moment)
+    kinds = {"float64": _number_at_last, "int64": _whole_at_last, "string": _text_at_last}
+    return kinds[str(value.type().copy(nullable=True))](value, moment)
 
 
 def flag(condition: ir.BooleanValue, bits: Any) -> ir.IntegerValue:

@@ -1,33 +1,52 @@
-"""The plan as one expression: for every person the bits of every leaf, in one pass over the facts.
+"""The plan of a program over one source: what the engine computes, and what is made of its rows.
 
-The result has one row a person: birth (earliest and latest day) and, for each plane and word, the bits of the leaves. What the
-bits mean for a leaf is said in `hits`; `truths` reads them.
+The engine runs two or three queries, whatever the number of leaves:
+
+| query | module | gives |
+| --- | --- | --- |
+| persons | here | person, earliest and latest day of birth |
+| bits | `spans`, `coverage`, and where a source has partial dates `hits` | person, words of bits, joined over all facts |
+| the latest facts | `newest`, compared with the limits by `comparing` | person, test, day, number |
+
+The result has one row a person: birth and, for each plane and word, the bits of the leaves. What the bits mean for a leaf is said in
+`hits`; `truths` reads them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.plan.classes import BITS, Classes, mask, words
-from protocord.cohort.plan.facts import Relations, own
-from protocord.cohort.plan.hits import hits
+from protocord.cohort.engines import Engine, kept, run
+from protocord.cohort.normal import FACTS
+from protocord.cohort.plan.classes import BITS, Classes, words
+from protocord.cohort.plan.comparing import Births, Comparing
+from protocord.cohort.plan.coverage import covered, covered_by_periods
+from protocord.cohort.plan.facts import Asking, Relations
+from protocord.cohort.plan.hits import GENERAL, hits
+from protocord.cohort.plan.masks import Layout
+from protocord.cohort.plan.newest import Newest, first_day
 from protocord.cohort.plan.pieces import bit_or, flag
 from protocord.cohort.plan.program import Program
+from protocord.cohort.plan.spans import Spans
 from protocord.concepts import Concepts
+from protocord.criteria.lengths import LONG_AGO, NEVER
 
 PLANES = "abc"
 
 
-def planes(program: Program, concepts: Concepts, relations: Relations) -> ir.Table:
-    """This will return person, birth_first, birth_last and the words a_0, a_1, …, b_0, …, c_0, … of every person, as an expression.
+def planes(engine: Engine, program: Program, concepts: Concepts, relations: Relations) -> pl.DataFrame:
+    """This will return person, birth_first, birth_last and the words a_0, a_1, …, b_0, …, c_0, … of every person, by person.
 
-    Nothing runs until it is executed. The bit of leaf i is bit i mod 62 of word i div 62.
+    The bit of leaf i is bit i mod 62 of word i div 62.
     """
-    classes = Classes(program, concepts)
-    rows = _words(classes, relations)
-    return rows.select("person", "birth_first", "birth_last", *word_names(len(program.leaves)))
+    return Plan(engine, Classes(program, concepts), relations).planes()
 
 
 def word_names(leaves: int) -> list[str]:
@@ -35,24 +54,85 @@ def word_names(leaves: int) -> list[str]:
     return [f"{plane}_{word}" for plane in PLANES for word in range(words(leaves))]
 
 
-def _words(classes: Classes, relations: Relations) -> ir.Table:
-    """One row a person: birth and sex, and for each plane and word the bits of the leaves."""
-    count = words(len(classes.program.leaves))
-    names = word_names(len(classes.program.leaves))
-    parts = [_bits(part, count) for part in hits(classes, relations)]
-    histories = _covered(classes, relations, count)
-    if histories is not None:
-        parts.append(histories)
-    persons = relations.persons
-    if not parts:
-        return persons.mutate(**{name: ibis.literal(0, "int64") for name in names})
-    bits = parts[0] if len(parts) == 1 else ibis.union(*parts)
-    gathered = bits.group_by("person").agg(**{name: bit_or(bits[name]) for name in names})
-    joined = own(persons.left_join(gathered, "person"))
-    return joined.mutate(**{name: ibis.coalesce(joined[name], ibis.literal(0, "int64")) for name in names})
+@dataclass(frozen=True)
+class Plan:
+    """What an engine is asked for a program, and what is made of its rows."""
+
+    engine: Engine
+    classes: Classes
+    relations: Relations
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The words of the program."""
+        return Layout(words(len(self.classes.program.leaves)))
+
+    @cached_property
+    def newest(self) -> Newest:
+        """The leaves that the latest of facts with known days decides."""
+        return Newest(self.classes, self.relations, self.engine.dialect)
+
+    @cached_property
+    def left(self) -> Classes:
+        """The leaves that are left for the other shapes."""
+        left = frozenset(range(len(self.classes.program.leaves))) - self.newest.settled
+        return Classes(self.classes.program, self.classes.concepts, left)
+
+    def planes(self) -> pl.DataFrame:
+        """This will run the plan."""
+        persons = run(self.engine, self.relations.persons.select("person", "birth_first", "birth_last")).sort("person")
+        places, births = Places.of(persons["person"].to_numpy()), Births.of(persons)
+        found = np.zeros((len(PLANES), self.layout.count, persons.height), np.int64)
+        for bits in self._bits():
+            rows, at = places.known(run(self.engine, bits))
+            for name in rows.columns[1:]:
+                plane, number = name.split("_")
+                found[PLANES.index(plane), int(number), at] |= rows[name].to_numpy()
+        if self.relations.periods is not None:
+            rows, at = places.known(run(self.engine, self.relations.periods))
+            since, until = (rows[name].to_numpy() for name in ("since", "until"))
+            since = np.where(births.known[at] & (since <= births.first[at]), LONG_AGO, since)
+            for word, covered_at, covering in covered_by_periods(self.classes, self.layout, at, since, until):
+                found[PLANES.index("c"), word, covered_at] |= covering
+        comparing = Comparing(self.newest, self.layout, births, found)
+        for latest, compare in zip(self.newest.found(), (comparing.numbers, comparing.codes), strict=True):
+            if latest is not None:
+                compare(*places.known(run(self.engine, latest)))
+        names = [(plane, word) for plane in range(len(PLANES)) for word in range(self.layout.count)]
+        return persons.with_columns(**{f"{PLANES[plane]}_{word}": pl.Series(found[plane, word]) for plane, word in names})
+
+    def _bits(self) -> list[ir.Table]:
+        """The bits of the leaves that are left, each relation with one row a person."""
+        spans = Spans(self.left, self.relations, self.layout).parts()
+        general = [_as_words(part, self.layout.count) for part in hits(Asking(self.left, self.relations, self._kept()))]
+        parts = [spans, covered(self.classes, self.relations, self.layout), general]
+        return [_by_person(part) for part in parts if part]
+
+    def _kept(self) -> ir.Table | None:
+        """The facts that the general shape looks at, kept by the engine; None where it looks at none."""
+        opens: dict[int, int] = {}
+        for _, leaf in self.left.leaves(*GENERAL):
+            for asked in leaf.arguments[: 2 if leaf.function == "OnOrBefore" else 1]:
+                for concept, _ in self.left.counted(asked):
+                    opens[concept] = min(opens.get(concept, NEVER), first_day(leaf))
+        rows = pl.DataFrame({"concept": opens.keys(), "opens": opens.values()}, schema={"concept": pl.Int32, "opens": pl.Int32})
+        parts = []
+        for at in self.relations.holding(opens):
+            held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, opens))))
+            facts = self.relations.asked(at, f"general_{at}", held, min(held["opens"]))
+            parts.append(facts.filter(facts["last"] >= facts.opens).select(*FACTS))
+        if not parts:
+            return None
+        return kept(self.engine, "general_facts", parts[0] if len(parts) == 1 else ibis.union(*parts))
 
 
-def _bits(hits: ir.Table, count: int) -> ir.Table:
+def _by_person(parts: list[ir.Table]) -> ir.Table:
+    """The words of all parts, joined by person."""
+    rows = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    return rows.group_by("person").agg(**{name: bit_or(rows[name]) for name in rows.columns[1:]})
+
+
+def _as_words(hits: ir.Table, count: int) -> ir.Table:
     """Hits as words: the bit of the leaf, in its word, for each plane that the row speaks of."""
     # Engines differ in the type of a bare 1, and a shift keeps the type of what it shifts.
     bit = ibis.literal(1, "int8").cast("int64") << (hits.leaf.cast("int32") % BITS)
@@ -63,44 +143,32 @@ def _bits(hits: ir.Table, count: int) -> ir.Table:
     )
 
 
-def _covered(classes: Classes, relations: Relations, count: int) -> ir.Table | None:
-    """What histories cover: at once where one stretch holds all the days, else by joining stretches that meet."""
-    needs = classes.needs()
-    if not needs:
-        return None
-    histories = relations.histories
-    alone: dict[str, ir.IntegerValue] = {
-        f"{plane}_{place}": ibis.literal(0, "int64") for plane in PLANES for place in range(count)
-    }
-    for leaf, names, first, last in needs:
-        place, bit = mask(leaf)
-        holds = histories.concept.isin([*names, -1]) & (histories.since <= first) & (histories.until >= last)
-        alone[f"c_{place}"] = alone[f"c_{place}"] | flag(holds, bit)
-    parts = [histories.select("person", **alone), _bits(_joined(classes, relations), count)]
-    return ibis.union(*parts)
+@dataclass(frozen=True)
+class Places:
+    """The place of each person in ascending order; where the numbers lie close together, by a table instead of a search."""
 
+    persons: npt.NDArray[np.int64]
+    table: npt.NDArray[np.int32] | None
 
-def _joined(classes: Classes, relations: Relations) -> ir.Table:
-    """Leaves whose days only several stretches together cover; only stretches that hold a part of the days are looked at."""
-    rows = [
-        {"concept": concept, "leaf": leaf, "need_first": first, "need_last": last}
-        for leaf, names, first, last in classes.needs()
-        for concept in [*names, -1]
-    ]
-    schema = dict.fromkeys(("concept", "leaf", "need_first", "need_last"), pl.Int32)
-    needs = relations.small("needs", pl.DataFrame(rows, schema=schema))
-    histories = relations.histories
-    met = histories.join(needs, "concept")
-    touching = (met.since <= met.need_last + 1) & (met.until >= met.need_first - 1)
-    partly = met.filter(touching & ~((met.since <= met.need_first) & (met.until >= met.need_last)))
-    window = ibis.window(group_by=["person", "leaf"], order_by=["since", "until"], preceding=(None, 1))
-    before = partly.mutate(reached=partly.until.max().over(window))
-    starts = before.mutate(island=flag(before.reached.isnull() | (before.since > before.reached + 1), 1))
-    so_far = ibis.window(group_by=["person", "leaf"], order_by=["since", "until"], preceding=(None, 0))
-    islands = starts.mutate(number=starts.island.sum().over(so_far))
-    whole = islands.group_by("person", "leaf", "number").agg(
-        since=islands.since.min(), until=islands.until.max(), first=islands.need_first.min(), last=islands.need_last.min()
-    )
-    held = whole.filter((whole.since <= whole["first"]) & (whole.until >= whole["last"]))
-    no = ibis.literal(False)
-    return held.select("person", "leaf", a=no, b=no, c=ibis.literal(True))
+    @classmethod
+    def of(cls, persons: npt.NDArray[np.int64]) -> Places:
+        """This will number persons who stand in ascending order."""
+        if not persons.size or int(persons[-1]) - int(persons[0]) >= 8 * persons.size + 1000:
+            return cls(persons, None)
+        table = np.full(int(persons[-1]) - int(persons[0]) + 1, -1, np.int32)
+        table[persons - persons[0]] = np.arange(persons.size, dtype=np.int32)
+        return cls(persons, table)
+
+    def known(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, npt.NDArray[np.intp]]:
+        """This will return the rows of persons who are known, and the places of these."""
+        asked = rows["person"].to_numpy()
+        if not self.persons.size:
+            return rows.clear(), np.empty(0, np.intp)
+        if self.table is not None:
+            inside = (asked >= self.persons[0]) & (asked <= self.persons[-1])
+            found = self.table[np.where(inside, asked - self.persons[0], 0)].astype(np.intp)
+            known = inside & (found >= 0)
+        else:
+            found = np.minimum(np.searchsorted(self.persons, asked), self.persons.size - 1)
+            known = self.persons[found] == asked
+        return (rows, found) if known.all() else (rows.filter(known), found[known])

@@ -75,7 +75,8 @@ def _codes(asking: Asking) -> ir.Table | None:
     # An engine matches a pattern anywhere in the text.
     rows = rows.with_columns(pl.Series("pattern", [f"^(?:{one.pattern})$" if one else "" for one in patterns], dtype=pl.String))
     facts = asking.facts("codes", rows)
-    assert facts is not None
+    if facts is None:
+        return None
     facts = facts.filter(possible(facts))
     listed = [
         {"leaf": place, "listed": code} for place, leaf in asking.classes.leaves("CodeIn") for code in sorted(leaf.arguments[1])

@@ -12,8 +12,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -76,6 +77,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
+CODED: Mapping[str, tuple[str, str, str]] = {  # table: column of the concept, of the first day, of the last day
+    "condition_occurrence": ("condition_concept_id", "condition_start_date", "condition_end_date"),
+    "drug_exposure": ("drug_concept_id", "drug_exposure_start_date", "drug_exposure_end_date"),
+    "procedure_occurrence": ("procedure_concept_id", "procedure_date", "procedure_date"),
+    "device_exposure": ("device_concept_id", "device_exposure_start_date", "device_exposure_end_date"),
+    "measurement": ("measurement_concept_id", "measurement_date", ""),
+    "observation": ("observation_concept_id", "observation_date", ""),
+}
+
+
 @dataclass
 class Omop:
     """An OMOP warehouse on an engine, read for one study. `tables` are the names that it has."""
@@ -91,19 +102,67 @@ class Omop:
 
     def relations(self) -> Relations:
         """This will return the warehouse's normal form as expressions over its own tables."""
-        return Relations(self._persons(), self._facts(), self._histories(), self._small, self._present())
+        of_person = [name for name in (BIRTH_DATE, SEX) if name in self.numbering.numbers]
+        numbers = [frozenset({self.numbering.numbers[name]}) for name in of_person]
+        held, undated = self._held()
+        facts = (*self._of_person(), *(self._read(name, self.codes.codes, "omop_codes") for name in self._coded))
+        return Relations(
+            self._persons(),
+            facts,
+            self._histories(),
+            self._small,
+            present=(*numbers, *held),
+            exact=frozenset().union(*held) - undated.union(*numbers),
+            undated=frozenset(self.numbering.numbers[name] for name in of_person if name == SEX).difference(*held),
+            periods=self._periods(),
+            reader=self._reader,
+        )
 
-    def _present(self) -> tuple[frozenset[int], ...]:
-        """Which of the study's concepts each relation of facts holds: one quick look at each table's ids spares many whole reads."""
+    @property
+    def _coded(self) -> list[str]:
+        """The tables that it has whose rows are of coded concepts."""
+        return [name for name in CODED if name in self.tables]
+
+    def _held(self) -> tuple[list[frozenset[int]], frozenset[int]]:
+        """Which of the study's concepts each coded table holds, and those some row of which has no date.
+
+        A quick look at each table's ids spares many whole reads; a Parquet file says itself where a column has no gaps.
+        """
         meant = dict(self.codes.codes.rows())
-        person = [frozenset({self.numbering.numbers[name]}) for name in (BIRTH_DATE, SEX) if name in self.numbering.numbers]
-        tables = [name for name in COLUMNS if name in self.tables and name not in ("person", "observation_period")]
-        held = []
-        for name in tables:
-            column = next(one for one in COLUMNS[name] if one.endswith("_concept_id"))
-            ids = self.engine.run(f"SELECT DISTINCT {column} AS id FROM {name}")["id"]
-            held.append(frozenset(meant[one] for one in ids if one in meant))
-        return (*person, *held)
+
+        def of(sql: str) -> frozenset[int]:
+            return frozenset(meant[one] for one in self.engine.run(sql)["id"] if one in meant)
+
+        held, undated = [], frozenset[int]()
+        for name in self._coded:
+            concept, start, _ = CODED[name]
+            ids = f"SELECT DISTINCT {concept} AS id FROM {name}"
+            held.append(of(ids))
+            undated |= of(f"{ids} WHERE {start} IS NULL")
+        return held, undated
+
+    def _reader(self, at: int, name: str, rows: pl.DataFrame, opens: int) -> ir.Table:
+        """The facts of a relation beside a small table, which is joined by the table's own ids: what nobody asks for is dropped at once."""
+        of_person = self._of_person()
+        if at < len(of_person):
+            return of_person[at].join(self._small(name, rows), "concept")
+        return self._read(self._coded[at - len(of_person)], self.codes.codes.join(rows, on="concept"), name, opens)
+
+    def _read(self, table: str, asked: pl.DataFrame, name: str, opens: int = LONG_AGO) -> ir.Table:
+        """The facts of a coded table whose ids are asked for, with the columns that the small table has more; none surely before `opens`."""
+        concept, start, end = CODED[table]
+        rows, small = self.table(table), self._small(name, asked)
+        rows = rows.join(small, rows[concept] == small.concept_id)
+        if opens > LONG_AGO:
+            rows = rows.filter((rows[start] >= ibis.date(*_parts(opens))) | rows[start].isnull())
+        more = [one for one in asked.columns if one not in ("concept_id", "concept")]
+        if table == "measurement":
+            return self._measurements(rows, more)
+        if table == "observation":
+            return self._observations(rows, more)
+        kind = Kind.YES if table == "condition_occurrence" else Kind.NONE
+        days = _days(rows[start], rows[end])
+        return self._fact(rows, table, rows[f"{table}_id"], rows["concept"], more=more, **days, kind=int(kind))
 
     def _small(self, name: str, frame: pl.DataFrame) -> ir.Table:
         return small(self.engine, name, frame)
@@ -140,17 +199,6 @@ class Omop:
             chosen((known & exact, day), (known, end), otherwise=none),
         )
 
-    def _facts(self) -> tuple[ir.Table, ...]:
-        makers: Mapping[str, Callable[[], ir.Table]] = {
-            "condition_occurrence": self._conditions,
-            "drug_exposure": lambda: self._exposures("drug_exposure", "drug", "drug_exposure_start_date", "drug_exposure_end_date"),
-            "procedure_occurrence": lambda: self._exposures("procedure_occurrence", "procedure", "procedure_date", "procedure_date"),
-            "device_exposure": lambda: self._exposures("device_exposure", "device", "device_exposure_start_date", "device_exposure_end_date"),
-            "measurement": self._measurements,
-            "observation": self._observations,
-        }  # fmt: skip
-        return (*self._of_person(), *(make() for name, make in makers.items() if name in self.tables))
-
     def _of_person(self) -> list[ir.Table]:
         """The birth date and the sex as facts, since rules may ask whether they are on record."""
         person = self.table("person")
@@ -172,8 +220,8 @@ class Omop:
             made.append(self._fact(person.filter(known_sex), "person", person.person_id * 2 + 1, SEX, **days, **kinds))
         return made
 
-    def _fact(self, rows: ir.Table, table: str, record: Any, concept: Any, **given: Any) -> ir.Table:
-        """Rows of one OMOP table as facts; what is not given is what most facts have."""
+    def _fact(self, rows: ir.Table, table: str, record: Any, concept: Any, more: Sequence[str] = (), **given: Any) -> ir.Table:
+        """Rows of one OMOP table as facts, with the columns `more`; what is not given is what most facts have."""
         number = self.numbering.numbers[concept] if isinstance(concept, str) else concept
         none = {name: ibis.null(kind) for name, kind in (("low", "float64"), ("high", "float64"), ("upper", "float64"))}
         usual: dict[str, Any] = {
@@ -196,25 +244,10 @@ class Omop:
         for name, kind in FACTS.items():
             value = usual[name]
             cast[name] = (value if isinstance(value, ir.Value) else ibis.literal(value)).cast(kinds[kind])
-        return rows.select(**cast)
+        return rows.select(**cast, **{name: rows[name] for name in more})
 
-    def _coded(self, table: str, column: str) -> ir.Table:
-        """A table's rows whose concept the study knows, with its number as `concept`."""
-        rows = self.table(table)
-        codes = self._small("omop_codes", self.codes.codes)
-        return rows.join(codes, rows[column] == codes.concept_id)
-
-    def _conditions(self) -> ir.Table:
-        rows = self._coded("condition_occurrence", "condition_concept_id")
-        days = _days(rows.condition_start_date, rows.condition_end_date)
-        return self._fact(rows, "condition_occurrence", rows.condition_occurrence_id, rows["concept"], **days, kind=int(Kind.YES))
-
-    def _exposures(self, table: str, kind: str, start: str, end: str) -> ir.Table:
-        rows = self._coded(table, f"{kind}_concept_id")
-        return self._fact(rows, table, rows[f"{table}_id"], rows["concept"], **_days(rows[start], rows[end]))
-
-    def _measurements(self) -> ir.Table:
-        rows = self._numbered(self._coded("measurement", "measurement_concept_id"), "operator_concept_id")
+    def _measurements(self, rows: ir.Table, more: Sequence[str]) -> ir.Table:
+        rows = self._numbered(rows, "operator_concept_id")
         sign = ibis.coalesce(rows.operator_concept_id, 0)
         usable = rows.kind == int(Kind.NUMBER)
         no_number = ibis.null("float64")
@@ -233,18 +266,16 @@ class Omop:
         )
         child = ibis.literal(self.mapping.ranges_are_age_specific)
         return self._fact(
-            rows, "measurement", rows.measurement_id, rows["concept"], **_days(rows.measurement_date, None), kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
+            rows, "measurement", rows.measurement_id, rows["concept"], more, **_days(rows.measurement_date, None), kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
             upper=chosen((upper_why == int(Why.FINE), upper), otherwise=no_number), upper_why=upper_why, child=child & stated,
         )  # fmt: skip
 
     def _numbered(self, rows: ir.Table, operator: str = "") -> ir.Table:
         """The rows with their number in the concept's unit, or why it must not be used; `operator` is the column of its comparator."""
         units = self._small("omop_units", self._factors())
-        limits = self._small("plausible_limits", self._limits())
         unit = ibis.coalesce(rows.unit_concept_id, 0)
         rows = rows.mutate(unit_id=unit)
         rows = own(rows.left_join(units, ["concept", rows.unit_id == units.factor_unit_id]))
-        rows = own(rows.left_join(limits, "concept"))
         number = rows.value_as_number * rows.factor
         low, high = rows.plausible_low, rows.plausible_high
         if operator:  # of "below 200" some numbers lie within limits that end at 100; of "above 200" none does
@@ -266,31 +297,25 @@ class Omop:
         return rows.mutate(number=number, kind=kind, why=why)
 
     def _factors(self) -> pl.DataFrame:
-        """For each concept and unit id the factor to the concept's unit; unit 0 is none, complete only for a pure number."""
+        """For each concept and unit id the factor to the concept's unit, and what is plausible; unit 0 is none, complete only for a pure number."""
         rows = []
         units = dict(self.codes.units.rows())
         for number, name in enumerate(self.numbering.ids):
             concept = self.concepts[name]
+            limits = (_float(concept.plausible.low), _float(concept.plausible.high))
             for unit_id, unit in units.items():
                 factor = concept.units.get(unit)
                 if factor is None and concept.is_pure_number and unit == "1":
                     factor = Decimal(1)
                 if factor is not None:
-                    rows.append((number, unit_id, float(factor)))
+                    rows.append((number, unit_id, float(factor), *limits))
             if concept.is_pure_number:
-                rows.append((number, 0, 1.0))
-        return pl.DataFrame(rows, schema={"concept": pl.Int32, "factor_unit_id": pl.Int64, "factor": pl.Float64}, orient="row")
+                rows.append((number, 0, 1.0, *limits))
+        numbers = dict.fromkeys(("factor", "plausible_low", "plausible_high"), pl.Float64)
+        return pl.DataFrame(rows, schema={"concept": pl.Int32, "factor_unit_id": pl.Int64, **numbers}, orient="row")
 
-    def _limits(self) -> pl.DataFrame:
-        rows = [
-            (number, _float(self.concepts[name].plausible.low), _float(self.concepts[name].plausible.high))
-            for number, name in enumerate(self.numbering.ids)
-        ]
-        schema = {"concept": pl.Int32, "plausible_low": pl.Float64, "plausible_high": pl.Float64}
-        return pl.DataFrame(rows, schema=schema, orient="row")
-
-    def _observations(self) -> ir.Table:
-        rows = self._numbered(self._coded("observation", "observation_concept_id"))
+    def _observations(self, rows: ir.Table, more: Sequence[str]) -> ir.Table:
+        rows = self._numbered(rows)
         usable = rows.kind == int(Kind.NUMBER)
         number = chosen((usable, rows.number), otherwise=ibis.null("float64"))
         text = rows.value_as_string
@@ -302,22 +327,22 @@ class Omop:
             otherwise=int(Kind.NONE),
         )
         return self._fact(
-            rows, "observation", rows.observation_id, rows["concept"], **_days(rows.observation_date, None), kind=kind, why=rows.why, low=number, high=number,
+            rows, "observation", rows.observation_id, rows["concept"], more, **_days(rows.observation_date, None), kind=kind, why=rows.why, low=number, high=number,
             code=chosen((kind == int(Kind.CODE), text), otherwise=ibis.null("string")),
         )  # fmt: skip
 
-    def _histories(self) -> ir.Table:
-        """Each observation period as a history of everything; a period that begins at birth reaches back without end.
-
-        A period that lacks an end, or ends before it starts, covers nothing. Without the table nothing is covered, and no absence counts.
-        """
+    def _periods(self) -> ir.Table:
+        """Observation periods; one that lacks an end, or ends before it starts, covers nothing. Without the table nothing is covered."""
         if "observation_period" not in self.tables:
-            return self._small("no_histories", pl.DataFrame(schema=dict(HISTORIES)))
+            return self._small("no_histories", pl.DataFrame(schema=dict(HISTORIES))).drop("concept")
         periods = self.table("observation_period")
         since, until = ordinal(periods.observation_period_start_date), ordinal(periods.observation_period_end_date)
-        persons = self._persons()
         told = periods.select(person="person_id", since=since, until=until)
-        told = own(told.filter(told.since <= told.until).left_join(persons, "person"))
+        return told.filter(told.since <= told.until)
+
+    def _histories(self) -> ir.Table:
+        """Each observation period as a history of everything; a period that begins at birth reaches back without end."""
+        told = own(self._periods().left_join(self._persons(), "person"))
         from_birth = ibis.coalesce(told.since <= told.birth_first, ibis.literal(False))
         return told.select(
             person="person",
@@ -330,6 +355,11 @@ class Omop:
 def ordinal(day: ir.DateValue) -> ir.IntegerValue:
     """This will return a date's ordinal."""
     return (day.delta(ibis.date("1970-01-01"), unit="day") + _EPOCH).cast("int32")
+
+
+def _parts(day: int) -> tuple[int, int, int]:
+    on = date.fromordinal(day)
+    return on.year, on.month, on.day
 
 
 def _days(start: ir.DateValue, end: ir.DateValue | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ So the row evaluator can explain what the columns decided, and name the table an
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from protocord.cohort.sources.omop import (
     AT_LEAST,
     AT_MOST,
     BELOW,
+    CODED,
     FEMALE,
     MALE,
     NO,
@@ -31,14 +33,6 @@ from protocord.values import Fact, History, PartialDate, Quantity, ReferenceRang
 from protocord.values.quantities import Comparator
 
 _SIGNS: Mapping[int, Comparator] = {BELOW: "<", AT_MOST: "<=", AT_LEAST: ">=", ABOVE: ">"}
-_CODED = {  # table: column of the concept, of the first day, of the last day
-    "condition_occurrence": ("condition_concept_id", "condition_start_date", "condition_end_date"),
-    "drug_exposure": ("drug_concept_id", "drug_exposure_start_date", "drug_exposure_end_date"),
-    "procedure_occurrence": ("procedure_concept_id", "procedure_date", "procedure_date"),
-    "device_exposure": ("device_concept_id", "device_exposure_start_date", "device_exposure_end_date"),
-    "measurement": ("measurement_concept_id", "measurement_date", ""),
-    "observation": ("observation_concept_id", "observation_date", ""),
-}
 _ROWS = 1 << 36  # record numbers of one table lie below it, as in the columns
 
 Row = Mapping[str, Any]
@@ -69,7 +63,7 @@ class OmopRecords:
         facts: dict[int, list[Fact]] = {}
         for row in self._rows("person", "SELECT {columns} FROM person t JOIN asked_persons a ON t.person_id = a.person_id"):
             facts[row["person_id"]] = list(self._of_person(row))
-        for table, (concept, *_) in _CODED.items():
+        for table, (concept, *_) in CODED.items():
             if table not in tables:
                 continue
             asked = (
@@ -95,16 +89,15 @@ class OmopRecords:
 
     def _of_person(self, row: Row) -> Iterator[Fact]:
         source = Source("omop", f"person/{row['person_id']}")
-        if row["year_of_birth"] is not None:
-            month = row["month_of_birth"]
-            born = PartialDate(row["year_of_birth"], month, None if month is None else row["day_of_birth"])
+        born = _born(row["year_of_birth"], row["month_of_birth"], row["day_of_birth"])
+        if born is not None:
             yield Fact(_id("person", row["person_id"] * 2), BIRTH_DATE, start=born, source=source)
         sex = {MALE: "male", FEMALE: "female"}.get(row["gender_concept_id"])
         if sex is not None:
             yield Fact(_id("person", row["person_id"] * 2 + 1), SEX, sex, source=source)
 
     def _fact(self, table: str, row: Row) -> Fact:
-        _, start, end = _CODED[table]
+        _, start, end = CODED[table]
         number = row[f"{table}_id"]
         value, limits = self._value(table, row)
         return Fact(
@@ -152,6 +145,15 @@ class OmopRecords:
 def _id(table: str, number: int) -> str:
     """An id that sorts as the record numbers of the columns do."""
     return f"{RANKS[table] * _ROWS + number:013d}"
+
+
+def _born(year: int | None, month: int | None, day: int | None) -> PartialDate | None:
+    """What the parts of a birth date say, as the columns read them: a part that no calendar has is left out, never guessed."""
+    if year is None or not 1 <= year <= 9998:
+        return None
+    if month is None or not 1 <= month <= 12:
+        return PartialDate(year)
+    return PartialDate(year, month, day if day is not None and 1 <= day <= monthrange(year, month)[1] else None)
 
 
 def _day(value: date | datetime | None) -> PartialDate | None:

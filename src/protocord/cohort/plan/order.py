@@ -1,54 +1,13 @@
-"""Exposures and procedures: washed out, ever begun, on record, in order."""
+"""Whether one event was not later than another."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.normal import Kind, Status
-from protocord.cohort.plan.classes import cleared_until, opens
-from protocord.cohort.plan.facts import Asking, possible, sure
-from protocord.cohort.plan.pieces import chosen
-from protocord.cohort.plan.program import Leaf
-from protocord.criteria.lengths import LONG_AGO
-
-
-def exposures(asking: Asking) -> ir.Table | None:
-    """Washout and Ever."""
-
-    def details(leaf: Leaf) -> dict[str, Any]:
-        washout = leaf.function == "Washout"
-        until = cleared_until(leaf.arguments[1], leaf.day) if washout else LONG_AGO
-        return {"washout": washout, "until": until, "day": leaf.day, "known": leaf.known}
-
-    facts = asking.facts("exposures", asking.classes.of(("Washout", "Ever"), details))
-    if facts is None:
-        return None
-    begun = facts.filter((facts.kind != Kind.NO) & (facts["first"] <= facts.day))
-    began_last = chosen((begun.undated & begun.ongoing & begun.washout, begun.known), otherwise=begun["last"])
-    over = begun.over_last <= begun.until
-    open_ = (began_last > begun.day) | (begun.over_first <= begun.until) | ~begun.certain
-    surely = begun.certain & (begun["last"] <= begun.day)
-    return begun.select(
-        "person",
-        "leaf",
-        a=chosen((begun.washout, ~over & ~open_), otherwise=surely),
-        b=chosen((begun.washout, ~over & open_), otherwise=ibis.literal(True)),
-        c=ibis.literal(False),
-    )
-
-
-def recorded(asking: Asking) -> ir.Table | None:
-    """Recorded."""
-    rows = asking.classes.of(("Recorded",), lambda leaf: {"opens": opens(leaf), "day": leaf.day})
-    facts = asking.facts("recorded", rows)
-    if facts is None:
-        return None
-    met = facts.filter(possible(facts))
-    return met.select("person", "leaf", a=sure(met), b=ibis.literal(True), c=ibis.literal(False))
+from protocord.cohort.plan.facts import Asking
 
 
 def ordered(asking: Asking) -> ir.Table | None:
@@ -60,7 +19,8 @@ def ordered(asking: Asking) -> ir.Table | None:
     rows = pl.concat([firsts, seconds])
     rows = rows.with_columns(by_yes=pl.Series([asking.classes.is_answered_by_yes(number) for number in rows["concept"]]))
     facts = asking.facts("ordered", rows, recorded=False)
-    assert facts is not None
+    if facts is None:
+        return None
     usable = facts.status == Status.RECORDED
     first = ~facts.second & usable & (facts.kind != Kind.NO) & (facts["first"] <= facts.day)
     sure = first & (facts["last"] <= facts.day) & facts.certain & (~facts.by_yes | (facts.kind == Kind.YES))
