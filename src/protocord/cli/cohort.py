@@ -24,6 +24,7 @@ from protocord.cli.cohort_source import (
     under_way,
     watched,
 )
+from protocord.cli.cohort_what_if import what_if
 from protocord.cli.door import Day, format_option, language_option, today
 from protocord.values.text import Language
 
@@ -48,6 +49,7 @@ def cohort() -> None:
 
 
 cohort.add_command(ingest)
+cohort.add_command(what_if)
 
 
 @cohort.command()
@@ -128,6 +130,7 @@ def screen(
     from protocord.cli.outcome import deliver
     from protocord.cohort.answers.listing import listing
     from protocord.cohort.answers.mending import mendable
+    from protocord.cohort.answers.what_if import what_if as changed
     from protocord.report.figures import cohort as figures
     from protocord.statistics.results import joined
     from protocord.words import term
@@ -140,7 +143,7 @@ def screen(
         found = screened(protocol, opened, day, planned_infusion, language)
         with under_way(term("cohort_doing_count", language), opened.engine.share_done):
             told, inputs = about(given, protocol, opened, on=day, infusion=planned_infusion)
-            results, changes = found.results(inputs, told), found.what_if(inputs, told)
+            results, changes = found.results(inputs, told), changed(found, inputs, told)
         with under_way(term("cohort_doing_soonest", language), opened.engine.share_done):
             may = mendable(found, opened.dates() if limit else None)
         watch = watched(term("cohort_doing_persons", language))
@@ -167,52 +170,6 @@ def screen(
     )
     if identifiers is not None:
         _write_key(identifiers, key, language, form)
-
-
-@cohort.command("what-if")
-@source_arguments
-@on_options
-@cohort_out
-@language_option
-@format_option
-def what_if(
-    given: Given,
-    on: date | None,
-    planned_infusion: date | None,
-    out: Path | None,
-    language: Language,
-    form: str,
-) -> None:
-    """How many more children one change would admit: a criterion off, another reading, the unknown counted as good.
-
-    All from one pass over the facts. Only the readings that the protocol holds are tried; to try another
-    threshold, write it into eligibility.yaml as a reading.
-
-    \b
-    Example:
-      protocord cohort what-if data/omop nct06848582 --mapping data/cohort_mapping.yaml --on 2025-06-25
-
-    Exits 3 when the study or the mapping, 4 when the source cannot be read.
-    """
-    from protocord.cli.cohort_lines import what_if_lines
-    from protocord.cli.outcome import deliver
-    from protocord.report.figures import cohort as figures
-    from protocord.words import term
-
-    day = assessed(on, planned_infusion)
-    with given.opened(language) as (protocol, opened):
-        found = screened(protocol, opened, day, planned_infusion, language)
-        with under_way(term("cohort_doing_count", language), opened.engine.share_done):
-            told, inputs = about(given, protocol, opened, on=day, infusion=planned_infusion)
-            results = found.what_if(inputs, told)
-    deliver(
-        results,
-        figures={"what_if": lambda: figures.what_if(results, language)},
-        out=out,
-        form=form,
-        language=language,
-        lines=what_if_lines(results, language),
-    )
 
 
 @cohort.command()

@@ -61,30 +61,6 @@ def screening_lines(results: Results, found: Listing, language: Language) -> Ite
     yield from _work(found.work_list, language)
 
 
-def what_if_lines(results: Results, language: Language) -> Iterator[str]:
-    """This will yield the changes and what each would admit."""
-    yield from head(results, language)
-    yield from _title(term("cohort_what_if", language))
-    header = [term(f"cohort_{key}", language) for key in ("change", "eligible", "eligible_more", "possible", "possible_more")]
-    rows = [header]
-    by_change = {
-        name: {tuple(sorted(item.context.items())): item for item in results.select("what_if", name)}
-        for name in ("eligible", "eligible_more", "possible", "possible_more")
-    }
-    for key, item in by_change["eligible"].items():
-        change, criterion = str(item.context["change"]), str(item.context.get("criterion", ""))
-        suffix = "_all" if criterion == "all" else ""
-        reading = str(item.context.get("reading", ""))
-        label = say(Reason.of(f"cohort_change_{change}{suffix}", criterion=criterion, reading=reading), language)
-        cells = [
-            "" if key not in found else f"{found[key].value:+,}" if name.endswith("more") else f"{found[key].value:,}"
-            for name, found in by_change.items()
-        ]
-        rows.append([label, *("0" if cell == "+0" else cell for cell in cells)])
-    yield from table(_right(rows, [1, 2, 3, 4]), indent="  ")
-    yield from hanging(term("cohort_what_if_note", language), first="  ")
-
-
 def readiness_lines(results: Results, language: Language) -> Iterator[str]:
     """This will yield what a source has for a study, and what it lacks."""
     yield from head(results, language)

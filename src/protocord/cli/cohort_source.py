@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +22,7 @@ from protocord.values.text import Language
 if TYPE_CHECKING:
     from protocord.cohort.answers.opened import Opened
     from protocord.cohort.answers.screened import Screened
+    from protocord.cohort.plan.loosened import Move
     from protocord.cohort.sources.places import Address
     from protocord.protocol import Protocol
     from protocord.statistics.results import Scalar
@@ -154,13 +155,15 @@ def about(
     return {**decides, **place, **opened.versions}, hashlib.sha256(told.encode()).hexdigest()
 
 
-def screened(protocol: Protocol, opened: Opened, on: date, planned_infusion: date | None, language: Language) -> Screened:
-    """This will answer every criterion for every person, under all readings, and say that it is under way."""
+def screened(
+    protocol: Protocol, opened: Opened, on: date, planned_infusion: date | None, language: Language, moves: Sequence[Move] = ()
+) -> Screened:
+    """This will answer every criterion for every person, under all readings and moved limits, and say that it is under way."""
     from protocord.cohort.answers.screened import Screened
     from protocord.cohort.plan.program import program
     from protocord.words import term
 
-    asked = program(protocol, on, planned_infusion)
+    asked = program(protocol, on, planned_infusion, moves)
     with under_way(term("cohort_doing_answer", language), opened.engine.share_done):
         return Screened(protocol, opened.answered(asked), on, planned_infusion)
 

@@ -20,6 +20,7 @@ from protocord.cohort.answers.mending import Dates, mendable
 from protocord.cohort.answers.opened import Opened, opened
 from protocord.cohort.answers.readiness import Readiness
 from protocord.cohort.answers.screened import OUTCOMES, Screened, screened
+from protocord.cohort.answers.what_if import what_if
 from protocord.cohort.engines import run
 from protocord.cohort.normal import Kind, Normal
 from protocord.cohort.sources.omop_record import OmopRecords
@@ -177,7 +178,7 @@ def test_attrition_counts_who_is_left_in_the_protocols_order_and_without_each_cr
 
 
 def test_what_if_switches_a_criterion_off_or_counts_its_unknown_as_good(found: Screened, by_row: list[Screening]) -> None:
-    results = found.what_if()
+    results = what_if(found)
     told = [answers_of(screening) for screening in by_row]
 
     def eligible(good: str = "", off: str = "") -> int:
@@ -201,7 +202,7 @@ def test_what_if_another_reading_is_what_the_protocol_under_that_reading_answers
     for criterion in ("I07",):
         other = protocol.with_reading(criterion, "counted_to_assessment")
         outcomes = Counter(str(screen(other, record, on=ON, planned_infusion=INFUSION).outcome) for record in records.values())
-        counted = found.what_if().select("what_if", change="reading", criterion=criterion, reading="counted_to_assessment")
+        counted = what_if(found).select("what_if", change="reading", criterion=criterion, reading="counted_to_assessment")
         assert counted.value(name="eligible") == outcomes["eligible"]
         assert counted.value(name="possible") == outcomes.total() - outcomes["ineligible"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from protocord.cohort.kernel.patterns import patterns
-from protocord.cohort.plan.truths import ANSWERS, Flags
+from protocord.cohort.plan.truths import Flags
 
 Codes = npt.NDArray[np.uint8]
 
@@ -39,9 +39,3 @@ class Patterns:
     def places(self, chosen: Flags) -> npt.NDArray[np.intp]:
         """This will return the places of the persons who have one of the chosen patterns, in ascending order."""
         return np.flatnonzero(chosen[self.of])
-
-    def crossed(self, codes: Codes) -> npt.NDArray[np.int64]:
-        """This will return, for each pattern and each answer of one more column (`codes[person]`), how many persons have both."""
-        both = self.of * len(ANSWERS) + codes
-        counts = np.bincount(both, minlength=self.codes.shape[1] * len(ANSWERS))
-        return counts.astype(np.int64).reshape(-1, len(ANSWERS))

@@ -154,18 +154,6 @@ class Screened:
         found: Codes = self.pattern_outcomes[self.patterns.of]
         return found
 
-    def admitted(self, tally: Tally) -> dict[str, int]:
-        """This will return how many persons are `eligible`, and how many `possible` (not kept out), under another tally of the patterns."""
-        return {name: self.patterns.count(getattr(tally, name)) for name in ("eligible", "possible")}
-
-    def admitted_by(self, criterion: str, codes: Codes) -> dict[str, int]:
-        """This will return the same were one criterion answered otherwise: `codes` has an answer a person."""
-        others = self.tally.without(self.by_pattern(criterion))
-        counts = self.patterns.crossed(codes)
-        eligible = counts[others.eligible, MET].sum()
-        possible = np.delete(counts[others.possible], int(NOT_MET), axis=1).sum()
-        return {"eligible": int(eligible), "possible": int(possible)}
-
     def results(self, inputs: str = "", about: Mapping[str, Scalar] | None = None) -> Results:
         """This will return the counts: persons, outcomes, answers of each criterion, attrition in the protocol's order."""
         return Results((*self._overall(), *self._by_criterion(), *self.attrition()), inputs, about or {})
@@ -205,31 +193,3 @@ class Screened:
             yield Statistic("attrition", "surely_met", count(sure), context=where)
             yield Statistic("attrition", "all_but_this", count(others), context=where)
             yield Statistic("attrition", "lost_to_this_alone", count(others & (answers == NOT_MET)), context=where)
-
-    def what_if(self, inputs: str = "", about: Mapping[str, Scalar] | None = None) -> Results:
-        """This will return how many more would be eligible, or not be kept out, were one thing different.
-
-        `change` is `as_written`, `off` (a criterion switched off), `reading` (another reading of it) or `unknown_good` (what is unknown
-        of it, or of all, counted as good). No fact is looked at again.
-        """
-        tally, codes = self.tally, {name: self.by_pattern(name) for name in self.criteria}
-        found = [*self._changed("as_written", self.admitted(tally))]
-        for criterion in self.criteria:
-            found += self._changed("off", self.admitted(tally.without(codes[criterion])), criterion=criterion)
-        for column in self.program.columns:
-            if not column.chosen:
-                admitted = self.admitted_by(column.criterion, self.codes(column))
-                found += self._changed("reading", admitted, criterion=column.criterion, reading=column.reading)
-        for criterion in self.criteria:
-            found += self._changed("unknown_good", self.admitted(tally.good(codes[criterion])), criterion=criterion)
-        nothing = Tally(tally.not_met, np.zeros_like(tally.unknown), tally.review)
-        found += self._changed("unknown_good", self.admitted(nothing), criterion="all")
-        return Results(tuple(found), inputs, about or {})
-
-    def _changed(self, change: str, admitted: Mapping[str, int], **where: str) -> Iterator[Statistic]:
-        context = {"change": change, **where}
-        before = self.admitted(self.tally)
-        for name, count in admitted.items():
-            yield Statistic("what_if", name, count, context=context)
-            if change != "as_written":
-                yield Statistic("what_if", f"{name}_more", count - before[name], context=context)
