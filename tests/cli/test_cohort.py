@@ -67,12 +67,12 @@ def test_screening_writes_results_lists_charts_and_a_run_record(screened: Result
 
     assert {file.name for file in out.iterdir()} >= {
         "results.csv", "results.json", "candidates.csv", "candidates.parquet", "near_misses.parquet", "work_list.csv", "attrition.svg",
-        "attrition.png", "what_if.svg", "what_if.png",
+        "attrition.png", "what_if.svg", "what_if.png", "unknowns.svg", "unknowns.png",
     }  # fmt: skip
     assert record["persons"] == 400
     assert len(record["protocol_hash"]) == len(record["source_fingerprint"]) == len(record["inputs"]) == 64
     assert record["candidates"] == pl.read_csv(out / "candidates.csv").height
-    assert set(results["analysis"]) == {"cohort", "criterion", "attrition", "what_if"}
+    assert set(results["analysis"]) == {"cohort", "criterion", "attrition", "what_if", "unknown", "look_up", "look_up_concept"}
     outcomes = results.filter(pl.col("statistic") == "outcome")
     assert outcomes["value"].sum() == 400
 
@@ -137,18 +137,3 @@ def test_an_infusion_before_the_assessment_is_refused() -> None:
     result = run("screen", DATA / "omop", STUDY, "--on", "2025-06-25", "--planned-infusion", "2025-06-24")
 
     assert result.exit_code == 2
-
-
-@pytest.mark.slow
-def test_a_duckdb_file_gives_what_its_parquet_folder_gives(folder: Path) -> None:
-    import duckdb
-
-    with duckdb.connect(str(folder / "hospital.duckdb")) as made:
-        for file in (DATA / "omop").glob("*.parquet"):
-            made.execute(f"CREATE TABLE {file.stem} AS SELECT * FROM '{file}'")
-    from_folder, from_file = (
-        run("what-if", source, STUDY, *MAPPING, *DAY) for source in (DATA / "omop", folder / "hospital.duckdb")
-    )
-
-    assert "I04 read as" in from_file.output
-    assert from_file.output.splitlines()[2:] == from_folder.output.splitlines()[2:]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,8 @@ def screen(
 
     One pass over the facts answers every criterion for everybody. Persons go by running numbers; who is
     who is written only with --identifiers. Near misses are ranked by the first day on which they would be
-    eligible if nothing new were learned.
+    eligible if nothing new were learned. Why answers are unknown is counted for everybody, criterion by
+    criterion, and what to look up to decide how many.
 
     With --out the folder holds results (CSV, JSON, Parquet), candidates, near_misses and work_list (CSV and
     Parquet), the charts, what-if among them, and run.json: what was run on what.
@@ -127,11 +129,14 @@ def screen(
     Exits 3 when the study or the mapping, 4 when the source cannot be read.
     """
     from protocord.cli.cohort_lines import screening_lines
+    from protocord.cli.cohort_unknowns import unknown_lines
     from protocord.cli.outcome import deliver
     from protocord.cohort.answers.listing import listing
     from protocord.cohort.answers.mending import mendable
+    from protocord.cohort.answers.unknowns import unknowns
     from protocord.cohort.answers.what_if import what_if as changed
     from protocord.report.figures import cohort as figures
+    from protocord.report.figures.cohort_unknowns import unknowns as of_unknowns
     from protocord.statistics.results import joined
     from protocord.words import term
 
@@ -146,9 +151,12 @@ def screen(
             results, changes = found.results(inputs, told), changed(found, inputs, told)
         with under_way(term("cohort_doing_soonest", language), opened.engine.share_done):
             may = mendable(found, opened.dates() if limit else None)
+        with under_way(term("cohort_doing_reasons", language), opened.engine.share_done):
+            why = unknowns(found, opened.engine, opened.relations(), inputs, told)
         watch = watched(term("cohort_doing_persons", language))
         people = listing(found, opened.records, may, limit=limit, language=language, watched=watch)
         key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if identifiers else people.key
+    names = {name: concept.name for name, concept in protocol.concepts.items()}
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
     run = {**told, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
     run |= {name: frame.height for name, frame in lists.items()}
@@ -156,17 +164,18 @@ def screen(
     files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
     files["run.json"] = (json.dumps(run, ensure_ascii=False, indent=1, default=str) + "\n").encode()
     deliver(
-        joined([results, changes]) if out or form == "json" else results,
+        joined([results, changes, why]) if out or form == "json" else results,
         figures={
             "attrition": lambda: figures.attrition(results, language),
             "what_if": lambda: figures.what_if(changes, language),
+            "unknowns": lambda: of_unknowns(why, names, language),
         },
         tables=lists,
         files=files,
         out=out,
         form=form,
         language=language,
-        lines=screening_lines(results, people, language),
+        lines=chain(screening_lines(results, people, language), unknown_lines(why, protocol, language)),
     )
     if identifiers is not None:
         _write_key(identifiers, key, language, form)
