@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _MARKS = {"eligible": "✓", "review": "!", "incomplete": "?", "ineligible": "✗"}
 _WAYS = {"not_met": "✗", "unknown": "?", "review": "!"}
+_UNMAPPED = ("codes", "rows", "without_concept")
 _SHOWN = 10  # persons or lines shown of a long list; the files have all
-_STATES = {"mapped_and_found": "✓", "mapped_no_rows": "?", "not_mapped": "✗"}
+_STATES = {"mapped_and_found": "✓", "mapped_no_rows": "?", "not_mapped": "✗", "no_rows": "✗"}
 
 
 def head(results: Results, language: Language) -> Iterator[str]:
@@ -29,6 +30,8 @@ def head(results: Results, language: Language) -> Iterator[str]:
     told = {"study": str(about["study"]), "version": str(about["protocol_version"]), "hash": str(about["protocol_hash"])[:12]}
     yield say(Reason.of("cli_protocol", **told), language)
     source = {"kind": str(about["source"]), "path": str(about["path"]), "fingerprint": str(about["source_fingerprint"])[:12]}
+    source["kind"] = term(f"cohort_kind_{source['kind'].replace('-', '_')}", language)
+    source["engine"] = " ".join(str(about[name]) for name in ("engine", "engine_version"))
     yield say(Reason.of("cohort_source", **source, persons=f"{int(str(about['persons'])):,}"), language)
     if "on" in about:
         yield say(Reason.of("cli_assessed", on=str(about["on"]), infusion=str(about["planned_infusion"])), language)
@@ -70,7 +73,10 @@ def readiness_lines(results: Results, language: Language) -> Iterator[str]:
     absent = term("cohort_absent", language)
     yield from table(_right([(name, counted.get(name, "✓" if there else absent)) for name, there in present], [1]), indent="  ")
     counts = {item.name: f"{item.value:,}" for item in results.select("persons")}
+    unreadable = counts.pop("unreadable", "0")
     yield from hanging(say(Reason.of("cohort_persons", **counts), language), first="  ")
+    if unreadable != "0":
+        yield from hanging(say(Reason.of("cohort_unreadable", persons=unreadable), language), first="  ")
     yield from _title(term("cohort_can_answer", language))
     yield from table(_asked(results, language), indent="  ")
     needing = [str(item.context["criterion"]) for item in results.select("criterion", "needs_coverage") if item.value]
@@ -80,14 +86,19 @@ def readiness_lines(results: Results, language: Language) -> Iterator[str]:
 
 
 def _asked(results: Results, language: Language) -> list[list[str]]:
-    rows = [["", *(term(f"cohort_{key}", language) for key in ("criterion", "concept", "codes", "rows"))]]
+    """A row for each concept that a criterion asks; a fact store has no codes any more."""
+    told = ("codes", "rows", "declared") if len(results.select("concept", "codes")) else ("rows", "declared")
+    counts = {
+        name: {tuple(sorted(item.context.items())): f"{item.value:,}" for item in results.select("concept", name)}
+        for name in told
+    }
+    rows = [["", *(term(f"cohort_{key}", language) for key in ("criterion", "concept", *told))]]
     for state in results.select("concept", "state"):
-        where = dict(state.context)
-        codes, found = (results.value("concept", name, **where) for name in ("codes", "rows"))
-        said = term(f"cohort_state_{state.value}", language)
-        mark = f"{_STATES[str(state.value)]} {said}"
-        rows.append([mark, str(where["criterion"]), str(where["concept"]), f"{codes:,}", f"{found:,}"])
-    return _right(rows, [3, 4])
+        key = tuple(sorted(state.context.items()))
+        mark = f"{_STATES[str(state.value)]} {term(f'cohort_state_{state.value}', language)}"
+        where = [str(state.context[name]) for name in ("criterion", "concept")]
+        rows.append([mark, *where, *(counts[name].get(key, "") for name in told)])
+    return _right(rows, range(3, 3 + len(told)))
 
 
 def _lost(results: Results, language: Language) -> Iterator[str]:
@@ -114,19 +125,27 @@ def _lost(results: Results, language: Language) -> Iterator[str]:
 
 
 def _unmapped(results: Results, language: Language) -> Iterator[str]:
-    import polars as pl
-
-    totals = results.frame().filter(pl.col("analysis") == "unmapped").group_by("statistic").agg(pl.col("value").sum())
-    counted = {name: int(value) for name, value in totals.select("statistic", "value").iter_rows()}
-    codes, rows, none = (counted.get(name, 0) for name in ("codes", "rows", "without_concept"))
-    yield from _title(say(Reason.of("cohort_unmapped", codes=f"{codes:,}", rows=f"{rows:,}"), language))
-    header = [term(f"cohort_{key}", language) for key in ("table", "code", "code_name", "rows")]
+    left = [
+        [_left_out(str(item.context["why"]), language), f"{item.value:,}"] for item in results.select("left_out", "resources")
+    ]
     named = [
         [str(item.context[key]) for key in ("table", "code", "label")] + [f"{item.value:,}"]
         for item in results.select("unmapped_code")
     ]
-    yield from table(_right([header, *named], [3]) if named else [[term("cohort_none", language)]], indent="  ")
-    yield "  " + say(Reason.of("cohort_without_concept", rows=f"{none:,}"), language)
+    none = [[term("cohort_none", language)]]
+    header = [term(f"cohort_{key}", language) for key in ("table", "code", "code_name", "rows")]
+    if results.about["source"] == "fact-store":
+        yield from _title(term("cohort_left_out", language))
+        yield from table(_right(left, [1]) or none, indent="  ")
+        if named:
+            yield from _title(term("cohort_left_out_codes", language))
+            yield from table(_right([[row[0], row[1], row[3]] for row in (header, *named)], [2]), indent="  ")
+        return
+    totals = {name: sum(int(str(item.value)) for item in results.select("unmapped", name)) for name in _UNMAPPED}
+    codes, rows = f"{totals['codes']:,}", f"{totals['rows']:,}"
+    yield from _title(say(Reason.of("cohort_unmapped", codes=codes, rows=rows), language))
+    yield from table(_right([header, *named], [3]) if named else none, indent="  ")
+    yield "  " + say(Reason.of("cohort_without_concept", rows=f"{totals['without_concept']:,}"), language)
     for key, analysis in (("cohort_unmapped_units", "unmapped_unit"), ("cohort_clashes", "clash")):
         found = results.select(analysis)
         if len(found):
@@ -140,6 +159,13 @@ def _unmapped(results: Results, language: Language) -> Iterator[str]:
                 for item in found
             ]
             yield from table(_right(cells, [2]), indent="  ")
+
+
+def _left_out(reason: str, language: Language) -> str:
+    try:
+        return term(f"cohort_left_{reason}", language)
+    except KeyError:  # a store of a later version may know more
+        return reason.replace("_", " ")
 
 
 def _counts(results: Results, analysis: str, title: str, names: Sequence[str], language: Language) -> Iterator[str]:

@@ -14,6 +14,8 @@ import polars as pl
 
 from protocord.cohort.answers.mending import Dates
 from protocord.cohort.engines import Engine
+from protocord.cohort.kernel.answering import answered_by_kernel
+from protocord.cohort.kernel.compact import open_compact
 from protocord.cohort.plan.answered import Answered, answered_by_sql
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.program import Program
@@ -37,6 +39,7 @@ class Opened:
     source: Omop | FactStore
     engine_name: str
     found: frozenset[str]
+    threads: int | None = None
 
     @property
     def engine(self) -> Engine:
@@ -66,6 +69,10 @@ class Opened:
 
     def answered(self, program: Program) -> Answered:
         """This will answer a program for every person, on the engine that was chosen."""
+        if self.engine_name == "kernel":
+            assert isinstance(self.place, Path)
+            threads = {} if self.threads is None else {"threads": self.threads}
+            return answered_by_kernel(open_compact(self.place), program, self.source.concepts, **threads)
         return answered_by_sql(self.engine, self._relations, self.source.concepts, program)
 
     def dates(self) -> Dates:
@@ -96,8 +103,10 @@ class Opened:
         """The engine, and the versions of what answered."""
         from importlib.metadata import version
 
-        told = {"engine": self.engine_name, "engine_version": self.engine.version(), "ibis": version("ibis-framework")}
-        return told | {"protocord": version("protocord")}
+        told = {"engine": self.engine_name, "engine_version": self.engine.version()}
+        if self.engine_name == "kernel":
+            told = {"engine": "kernel", "engine_version": version("numba"), "duckdb": self.engine.version()}
+        return told | {"ibis": version("ibis-framework"), "protocord": version("protocord")}
 
     def records(self, persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
         """This will return these persons' records, with one query a table; one that the source does not have is left out."""
@@ -148,7 +157,7 @@ def opened(
             ):  # nothing is declared complete: absence stays unknown
                 days = dict.fromkeys(("observation_period_start_date", "observation_period_end_date"), pl.Date)
                 runs.bring("observation_period", pl.DataFrame(schema={"person_id": pl.Int64, **days}))
-            yield Opened(place, source, engine or engines_of(place)[0], found)
+            yield Opened(place, source, engine or engines_of(place)[0], found, threads)
     finally:
         runs.close()
 

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import ibis
 import polars as pl
 
+from protocord.cohort.answers.holdings import Store, Warehouse
 from protocord.cohort.answers.opened import Opened
 from protocord.cohort.engines import run
 from protocord.cohort.normal import Kind, Numbering, Why
 from protocord.cohort.plan.classes import Classes, covered
 from protocord.cohort.plan.program import Leaf, Program, leaves_of, program
-from protocord.cohort.sources.omop import COLUMNS
-from protocord.cohort.sources.places import VOCABULARY
+from protocord.cohort.sources.omop import ALL_CONCEPTS, Omop
 from protocord.concepts import ConceptKind
 from protocord.protocol import Protocol
 from protocord.statistics import Results
 from protocord.statistics.results import Scalar, Statistic
 
-# The column of the concept, of the first and of the last day in each table of events.
-_EVENTS: Mapping[str, tuple[str, str, str]] = {
-    "condition_occurrence": ("condition_concept_id", "condition_start_date", "condition_end_date"),
-    "drug_exposure": ("drug_concept_id", "drug_exposure_start_date", "drug_exposure_end_date"),
-    "procedure_occurrence": ("procedure_concept_id", "procedure_date", "procedure_date"),
-    "device_exposure": ("device_concept_id", "device_exposure_start_date", "device_exposure_end_date"),
-    "measurement": ("measurement_concept_id", "measurement_date", "measurement_date"),
-    "observation": ("observation_concept_id", "observation_date", "observation_date"),
-}
 # Functions that ask one concept a thing; the places of their arguments that are concepts.
 _ASKED: Mapping[str, tuple[int, ...]] = {"AgeInYears": (), "OnOrBefore": (0, 1)}
-_COUNTED_AS_FOUND = ("mapped_and_found", "mapped_no_rows", "not_mapped")
+_STATES = ("mapped_and_found", "mapped_no_rows", "not_mapped")
+_STATES_OF_STORE = ("mapped_and_found", "no_rows")  # which codes a store would have understood is not kept in it
 
 
 @dataclass
@@ -43,7 +35,6 @@ class Readiness:
     opened: Opened
     protocol: Protocol
     on: date
-    _counted: dict[tuple[int, str], int] = field(default_factory=dict)
 
     @cached_property
     def program(self) -> Program:
@@ -63,7 +54,7 @@ class Readiness:
     @cached_property
     def facts(self) -> pl.DataFrame:
         """One row for each concept, kind of value, and reason why a number or an upper limit is not used: how many facts."""
-        relations = self.opened.omop.relations()
+        relations = self.opened.relations()
         columns = ("concept", "kind", "why", "upper_why", "child", "undated")
         parts = [part.select(*columns) for part in relations.facts]
         joined = parts[0] if len(parts) == 1 else ibis.union(*parts)
@@ -75,18 +66,34 @@ class Readiness:
         return dict(self.facts.group_by("concept").agg(pl.col("rows").sum()).iter_rows())
 
     @cached_property
-    def codes(self) -> Mapping[int, int]:
-        """How many of the source's codes mean each concept, by its number."""
-        counts = self.opened.omop.codes.codes.group_by("concept").len()
-        found = dict(counts.iter_rows())
-        for name in ("Birth date", "Sex"):  # the table of persons says them
-            if name in self.numbering.numbers:
-                found[self.numbering.numbers[name]] = found.get(self.numbering.numbers[name], 0) + 1
-        return found
+    def holdings(self) -> Warehouse | Store:
+        """What is asked of the source in its own terms."""
+        source = self.opened.source
+        if isinstance(source, Omop):
+            return Warehouse(source, self.opened.engine, self.opened.found, self.numbering, self.on)
+        return Store(source, self.numbering, self.on)
+
+    @cached_property
+    def declared(self) -> Mapping[str, int]:
+        """For each concept whose absence may count, how many persons have a history of it, of one above it, or of everything."""
+        asked = {name for leaf in self.program.leaves if (need := covered(leaf)) for name in need[:1]}
+        names = sorted(asked)
+        numbers, concepts = self.numbering.numbers, self.protocol.concepts
+        rows = [
+            (place, number)
+            for place, name in enumerate(names)
+            for number in (ALL_CONCEPTS, *(numbers[one] for one in concepts.ancestors(name) | {name}))
+        ]
+        relations = self.opened.relations()
+        small = relations.small("declared", pl.DataFrame(rows, schema={"asked": pl.Int32, "concept": pl.Int32}, orient="row"))
+        joined = relations.histories.join(small, "concept")
+        found = run(self.opened.engine, joined.group_by("asked").agg(persons=joined.person.nunique()))
+        return dict.fromkeys(names, 0) | {names[place]: persons for place, persons in found.iter_rows()}
 
     def results(self, inputs: str = "", about: Mapping[str, Scalar] | None = None, *, top: int = 20) -> Results:
         """This will return everything that was counted; `top` is how many unmapped codes and units are named."""
-        parts = [self._tables(), self._criteria(), self._rows_lost(), self._dates(), self._unmapped(top), self._coverage()]
+        held = self.holdings
+        parts = [held.tables(), self._criteria(), self._rows_lost(), held.dates(), held.unmapped(top), held.persons()]
         return Results(tuple(one for part in parts for one in part), inputs, about or {})
 
     def asked(self, criterion: str) -> list[str]:
@@ -101,32 +108,28 @@ class Readiness:
         """This will return the numbers of the concept and of all that counts for it."""
         return [number for number, certain in self.classes.counted(concept) if certain]
 
-    def _tables(self) -> Iterator[Statistic]:
-        engine = self.opened.engine
-        for name in (*COLUMNS, *VOCABULARY):
-            present = name in self.opened.found
-            yield Statistic("table", "present", present, context={"table": name})
-            if present and name in COLUMNS:
-                yield Statistic(
-                    "table", "rows", int(engine.run(f"SELECT count(*) AS n FROM {name}")["n"][0]), context={"table": name}
-                )
-
     def _criteria(self) -> Iterator[Statistic]:
+        states = _STATES if self.holdings.codes is not None else _STATES_OF_STORE
         for column in self.program.chosen:
             worst = 0
+            leaves = {leaf for circuit in (column.rule, column.review) if circuit for leaf in leaves_of(circuit)}
+            declared = {need[0] for leaf in leaves if (need := covered(self.program.leaves[leaf]))}
             for concept in self.asked(column.criterion):
                 numbers = self.below(concept)
-                codes, rows = (sum(found.get(number, 0) for number in numbers) for found in (self.codes, self.rows))
+                rows, codes = sum(self.rows.get(number, 0) for number in numbers), self.holdings.codes
                 where = {"criterion": column.criterion, "concept": concept}
-                state = 0 if rows else 1 if codes else 2
+                state = 0 if rows else 1
+                if codes is not None:
+                    meant = sum(codes.get(number, 0) for number in numbers)
+                    state = 0 if rows else 1 if meant else 2
+                    yield Statistic("concept", "codes", meant, context=where)
                 worst = max(worst, state)
-                yield Statistic("concept", "codes", codes, context=where)
                 yield Statistic("concept", "rows", rows, context=where)
-                yield Statistic("concept", "state", _COUNTED_AS_FOUND[state], context=where)
-            yield Statistic("criterion", "state", _COUNTED_AS_FOUND[worst], context={"criterion": column.criterion})
-            leaves = {leaf for circuit in (column.rule, column.review) if circuit for leaf in leaves_of(circuit)}
-            needs = any(covered(self.program.leaves[leaf]) for leaf in leaves)
-            yield Statistic("criterion", "needs_coverage", needs, context={"criterion": column.criterion})
+                if concept in declared:
+                    yield Statistic("concept", "declared", self.declared[concept], context=where)
+                yield Statistic("concept", "state", states[state], context=where)
+            yield Statistic("criterion", "state", states[worst], context={"criterion": column.criterion})
+            yield Statistic("criterion", "needs_coverage", bool(declared), context={"criterion": column.criterion})
 
     def _rows_lost(self) -> Iterator[Statistic]:
         """Numbers and upper limits that must not be used, by reason; only of concepts that the study asks."""
@@ -153,81 +156,6 @@ class Readiness:
     def _lost(self, what: str, concept: int, why: str, rows: int) -> Statistic:
         context = {"what": what, "concept": self.numbering.ids[concept], "why": why}
         return Statistic("lost", "rows", rows, context=context)
-
-    def _dates(self) -> Iterator[Statistic]:
-        for table, (_, start, end) in _EVENTS.items():
-            if table not in self.opened.found:
-                continue
-            sql = (
-                f"SELECT count(*) FILTER (WHERE {start} IS NULL) AS no_date, "
-                f"count(*) FILTER (WHERE {end} < {start}) AS ends_before_start, "
-                f"count(*) FILTER (WHERE {start} > DATE '{self.on.isoformat()}') AS after_the_day, "
-                f"count(*) FILTER (WHERE year({start}) < p.year_of_birth) AS before_birth, "
-                "count(*) FILTER (WHERE p.person_id IS NULL) AS no_person "
-                f"FROM {table} t LEFT JOIN person p ON t.person_id = p.person_id"
-            )
-            for why, rows in self.opened.engine.run(sql).row(0, named=True).items():
-                yield Statistic("dates", why, int(rows), context={"table": table})
-
-    def _unmapped(self, top: int) -> Iterator[Statistic]:
-        """Codes that mean nothing to the study. Most of a hospital's should; a tumour drug among them should not."""
-        engine = self.opened.engine
-        engine.bring("known_codes", self.opened.omop.codes.codes)
-        parts = [
-            f"SELECT '{table}' AS source, {column} AS code, count(*) AS n FROM {table} "
-            f"WHERE {column} NOT IN (SELECT concept_id FROM known_codes) GROUP BY {column}"
-            for table, (column, *_) in _EVENTS.items()
-            if table in self.opened.found
-        ]
-        if not parts:
-            return
-        found = engine.run(" UNION ALL ".join(parts)).sort(["n", "code"], descending=[True, False])
-        for table, frame in sorted(found.partition_by("source", as_dict=True).items()):
-            none = int(frame.filter(pl.col("code") == 0)["n"].sum())
-            other = frame.filter(pl.col("code") != 0)
-            where = {"table": str(table[0])}
-            yield Statistic("unmapped", "without_concept", none, context=where)
-            yield Statistic("unmapped", "codes", other.height, context=where)
-            yield Statistic("unmapped", "rows", int(other["n"].sum()), context=where)
-        listed = found.filter(pl.col("code") != 0).head(top)
-        names = self._names(listed["code"].to_list())
-        for table, code, rows in listed.iter_rows():
-            context = {"table": table, "code": code, "label": names.get(code, "")}
-            yield Statistic("unmapped_code", "rows", rows, context=context)
-        yield from self._unmapped_units(top)
-        clashes = self.opened.omop.codes.clashes
-        names = self._names(clashes)
-        for code in clashes:
-            yield Statistic("clash", "code", code, context={"label": names.get(code, "")})
-
-    def _unmapped_units(self, top: int) -> Iterator[Statistic]:
-        if "measurement" not in self.opened.found:
-            return
-        self.opened.engine.bring("known_units", self.opened.omop.codes.units)
-        sql = (
-            "SELECT unit_concept_id AS unit, count(*) AS n FROM measurement WHERE measurement_concept_id IN (SELECT concept_id FROM "
-            "known_codes) AND coalesce(unit_concept_id, 0) <> 0 AND unit_concept_id NOT IN (SELECT unit_concept_id FROM known_units) "
-            "GROUP BY 1 ORDER BY n DESC, unit"
-        )
-        found = self.opened.engine.run(sql).head(top)
-        names = self._names(found["unit"].to_list())
-        for unit, rows in found.iter_rows():
-            yield Statistic("unmapped_unit", "rows", rows, context={"code": unit, "label": names.get(unit, "")})
-
-    def _names(self, codes: Iterable[int]) -> dict[int, str]:
-        if "concept" not in self.opened.found:
-            return {}
-        self.opened.engine.bring("named_codes", pl.DataFrame({"code": list(codes)}, schema={"code": pl.Int64}))
-        sql = "SELECT code, concept_name FROM named_codes JOIN concept ON code = concept_id"
-        return dict(self.opened.engine.run(sql).iter_rows())
-
-    def _coverage(self) -> Iterator[Statistic]:
-        sql = (
-            "SELECT count(*) AS persons, count(*) FILTER (WHERE p.person_id NOT IN (SELECT person_id FROM observation_period WHERE "
-            "person_id IS NOT NULL)) AS without_period, count(*) FILTER (WHERE year_of_birth IS NULL) AS without_birth FROM person p"
-        )
-        for name, count in self.opened.engine.run(sql).row(0, named=True).items():
-            yield Statistic("persons", name, int(count))
 
 
 def concepts_of(leaf: Leaf) -> list[str]:

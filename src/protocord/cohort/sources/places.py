@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark
+from protocord.cohort.kernel.compact import FOLDER, HEAD
 from protocord.cohort.sources.omop import COLUMNS, Omop
 from protocord.cohort.sources.store import FactStore, is_store, open_store
 from protocord.concepts import Concepts
@@ -101,9 +102,17 @@ def engines_of(place: Path | Address) -> tuple[str, ...]:
     """This will return the engines that can read what lies at a place, the one that suits best first; none where nothing lies there."""
     if isinstance(place, Address):
         return ("postgres",)
-    if place.is_dir():
-        return ("duckdb",) if is_store(place) else ("duckdb", "spark")
-    return ("duckdb",) if place.is_file() else ()
+    if place.is_file():
+        return ("duckdb",)
+    if not place.is_dir():
+        return ()
+    if not is_store(place):
+        return ("duckdb", "spark")
+    return ("kernel", "duckdb") if _is_compact(place) else ("duckdb",)
+
+
+def _is_compact(store: Path) -> bool:
+    return (store / FOLDER / HEAD).is_file()
 
 
 @contextmanager
@@ -138,7 +147,9 @@ def _kind(place: Path | Address) -> str:
     if isinstance(place, Address):
         return "a PostgreSQL database"
     if place.is_dir():
-        return "a fact store" if is_store(place) else "a folder of Parquet files"
+        if is_store(place):
+            return "a fact store" if _is_compact(place) else "a fact store without compact arrays"
+        return "a folder of Parquet files"
     return "a DuckDB file"
 
 
@@ -147,7 +158,7 @@ def _instead(engine: str, able: Sequence[str]) -> str:
     other = {
         "spark": "Spark reads a folder of Parquet files (in DuckDB: EXPORT DATABASE 'folder' (FORMAT parquet)).",
         "postgres": "PostgreSQL reads its own databases: give the address, postgresql://user@host/database.",
-        "kernel": "The kernel reads a fact store: protocord cohort ingest SOURCE STUDY --out STORE.",
+        "kernel": "The kernel reads a fact store, which is made once: protocord cohort ingest SOURCE STUDY --out STORE.",
         "duckdb": "DuckDB reads a DuckDB file, a folder of Parquet files, or a fact store.",
     }
     return f"Leave --engine out, or say {' or '.join(able)}. {other[engine]}"
