@@ -214,7 +214,7 @@ def _pattern(reading: Reading, node: Node | None, item: str) -> re.Pattern[str] 
     if written is None:
         return None
     try:
-        return re.compile(written)
+        return re.compile(written, re.ASCII)
     except re.error as wrong:
         reading.problem(node, f"the code pattern cannot be read: {wrong}.", "Write a regular expression.", item)
         return None

@@ -219,3 +219,11 @@ def test_a_plausible_range_holds_its_ends() -> None:
     plausible = CONCEPTS["Lansky"].plausible
     assert [plausible.holds(Decimal(value)) for value in (-1, 0, 100, 101)] == [False, True, True, False]
     assert CONCEPTS["Nausea"].plausible.holds(Decimal(10**9))
+
+
+@pytest.mark.parametrize("written", ["٨٩٠٠/٣", "８９００/３", "८९००/३"], ids=["arabic-indic", "full-width", "devanagari"])
+def test_a_code_in_digits_of_another_script_has_not_the_form_of_its_codes(written: str) -> None:
+    pattern = CONCEPTS["Histology"].code_pattern
+    assert pattern is not None
+    assert pattern.fullmatch("8900/3")
+    assert not pattern.fullmatch(written)
