@@ -98,11 +98,13 @@ _REASONS = {
     "fhir_not_begun": "has not begun",
     "fhir_other_subject": "is about another patient",
     "fhir_over_undated": "is over, and nobody says since when",
+    "fhir_patient_linked": "has records under another number: no declared history is taken as whole",
     "fhir_range_age_undecided": "a range whose age cannot be decided",
     "fhir_range_is_text": "a range in words",
     "fhir_resource_unread": "a type of resource that is not read",
     "fhir_several_ranges": "several ranges at once",
     "fhir_value_unread": "its value cannot be read",
+    "history_withheld": "a declared history that is not believed, since events name no patient",
     "no_subject": "names no patient",
     "no_such_patient": "is about a patient who is not in the export",
 }

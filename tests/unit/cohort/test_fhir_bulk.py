@@ -196,6 +196,51 @@ def test_what_became_no_fact_is_counted_and_named(protocol: Protocol, tmp_path: 
     assert manifest["unusable"] == [{"part": "value", "concept": "ANC", "reason": "unit_missing", "count": 1}]
 
 
+def complete(child: str) -> list[Resource]:
+    """A child whose hospital declares all its chemotherapy known until 20 June."""
+    declared = {"code": code("http://his", "CHEMO"), "effectivePeriod": {"start": "2005", "end": "2025-06-20"}}
+    return [
+        {"resourceType": "Patient", "id": child, "birthDate": "2019-01-01"},
+        {"resourceType": "Observation", "id": f"{child}-1", "status": "final", "subject": {"reference": f"Patient/{child}"}}
+        | declared,
+    ]
+
+
+def histories_of(folder: Path, protocol: Protocol, resources: list[Resource]) -> tuple[list[int], Mapping[str, int]]:
+    """How many histories each patient of an export has, by columns and by record, and what was left out."""
+    folder.mkdir()
+    manifest = ingest(export(folder / "export", resources), folder / "store", protocol, MAPPING)
+    source = opened(folder / "store", protocol)
+    found = [len(source.record(person).histories) for person in range(manifest["counts"]["persons"])]
+    assert manifest["counts"]["histories"] == sum(found)
+    return found, manifest["unmapped"]
+
+
+def test_no_history_is_believed_while_an_event_names_no_patient_since_it_may_be_anybodys(
+    protocol: Protocol, tmp_path: Path
+) -> None:
+    given = {"resourceType": "MedicationAdministration", "id": "x", "status": "completed", "effectiveDateTime": "2025-06-19"}
+    given["medicationCodeableConcept"] = code(_ATC, "L01CA02")
+    two = [*complete("a"), *complete("b")]
+
+    assert histories_of(tmp_path / "whole", protocol, two) == ([1, 1], {})
+    anothers = given | {"subject": {"reference": "Patient/not-exported"}}
+    assert histories_of(tmp_path / "anothers", protocol, [*two, anothers]) == ([1, 1], {"no_such_patient": 1})
+    by_number = given | {"subject": {"identifier": {"value": "4711"}}}
+    for name, nobodys in (("unsaid", given), ("by-number", by_number)):
+        assert histories_of(tmp_path / name, protocol, [*two, nobodys]) == ([0, 0], {"no_subject": 1, "history_withheld": 2})
+
+
+def test_no_history_is_believed_of_a_child_who_has_records_under_another_number(protocol: Protocol, tmp_path: Path) -> None:
+    (patient, declared), other, third = complete("a"), complete("b"), complete("c")
+    linked = patient | {"link": [{"other": {"reference": "Patient/b"}, "type": "replaced-by"}]}
+
+    found, left = histories_of(tmp_path / "store", protocol, [linked, declared, *other, *third])
+    assert (found, left) == ([0, 0, 1], {"fhir_patient_linked": 2})
+    relative = patient | {"link": [{"other": {"reference": "RelatedPerson/mother"}, "type": "seealso"}]}
+    assert histories_of(tmp_path / "related", protocol, [relative, declared]) == ([1], {})
+
+
 def test_a_child_with_a_malformed_resource_is_kept_without_facts_and_listed(protocol: Protocol, tmp_path: Path) -> None:
     wrong = {"resourceType": "Procedure", "id": "1", "subject": {"reference": "Patient/a"}, "performedDateTime": "June"}
     patient = {"resourceType": "Patient", "id": "a", "birthDate": "2019-01-01"}

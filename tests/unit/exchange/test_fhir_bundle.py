@@ -106,6 +106,19 @@ def test_declared_coverage_becomes_history(imported: Imported) -> None:
     }
 
 
+@pytest.mark.parametrize(("other", "believed"), [("Patient/NK-000", False), ("RelatedPerson/mother", True)])
+def test_no_history_is_believed_of_a_child_who_has_records_under_another_number(other: str, believed: bool) -> None:
+    bundle = json.loads((HERE / "child.json").read_text("utf-8"), parse_float=Decimal)
+    patient = next(entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Patient")
+    patient["link"] = [{"other": {"reference": other}, "type": "seealso"}]
+
+    found = from_bundle(bundle, concepts=CONCEPTS, mapping=read_mapping(HERE / "hospital.yaml", CONCEPTS))
+    assert bool(found.record.histories) == believed
+    said = [(one.resource, one.code) for one in found.unmapped if one.reason.kind == "fhir_patient_linked"]
+    assert said == ([] if believed else [("Patient/NK-001", other)])
+    assert all(say(one.reason, language) for one in found.unmapped for language in LANGUAGES)
+
+
 def test_all_that_became_no_fact_is_listed_with_its_reason(imported: Imported) -> None:
     assert [(one.resource, one.code, one.reason.kind) for one in imported.unmapped] == [
         ("MedicationStatement/herb", "some herb", "fhir_code_unknown"),

@@ -6,6 +6,9 @@ Bundle and an export mean the same. Memory is bounded by `memory` for DuckDB and
 
 An observation whose codes no concept and no mapping knows cannot become a fact; it is counted without being read further. In most
 hospitals that is nearly all of them.
+
+An event that names no patient may be anybody's: while an export holds one, no declared history in it is believed, so that no washout
+passes on what is not in a child's own resources. An event of a patient who is not in the export is that other person's.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import groupby, islice
 from pathlib import Path
@@ -34,7 +37,8 @@ from protocord.exchange.mapping import SiteMapping
 from protocord.protocol import Protocol
 from protocord.values import SubjectRecord
 
-READ = ("Patient", "Observation", "Procedure", "MedicationAdministration", "MedicationStatement", "Condition", "Consent", "List")
+EVENTS = ("Observation", "Procedure", "MedicationAdministration", "MedicationStatement", "Condition")
+READ = ("Patient", *EVENTS, "Consent", "List")
 LISTED = 100  # of the patients that could not be read, and of the codes that mean nothing, the manifest names so many
 _MOST_CODES = 100_000  # distinct unmapped codes that are counted apart; the rest is counted together
 _LONGEST = 32_000_000  # bytes of one line
@@ -50,6 +54,7 @@ class Tally:
     unreadable: list[dict[str, str]] = field(default_factory=list)
     unusable: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # value or upper limit, concept, why
     counts: Counter[str] = field(default_factory=Counter)
+    linked: set[str] = field(default_factory=set)  # patients whom another Patient links to
 
     def leave(self, kind: str, code: str, reason: str, count: int = 1) -> None:
         """This will count resources that became no fact."""
@@ -194,6 +199,12 @@ def _count(work: duckdb.DuckDBPyConnection, tally: Tally, folder: Path) -> None:
     ).fetchall()
     for kind, unsaid, count in nobody:
         tally.leave(kind, "", "no_subject" if unsaid else "no_such_patient", count)
+        tally.counts["events of nobody"] += count if unsaid and kind in EVENTS else 0
+    links = work.execute(
+        "SELECT DISTINCT regexp_extract(other, '(?:^|/)Patient/([^/]+)$', 1) FROM "
+        "(SELECT unnest(json_extract_string(line, '$.link[*].other.reference')) AS other FROM resources WHERE kind = 'Patient')"
+    ).fetchall()
+    tally.linked.update(other for (other,) in links)
     persons = work.execute("SELECT count(*) FROM patients").fetchone()
     assert persons
     tally.counts["persons"] = persons[0]
@@ -282,7 +293,11 @@ def _read(
         return SubjectRecord(subject)
     for item in imported.unmapped:
         tally.leave(item.resource.partition("/")[0], item.code, item.reason.kind)
-    return imported.record
+    if not imported.record.histories or not (tally.counts["events of nobody"] or subject in tally.linked):
+        return imported.record
+    why = "history_withheld" if tally.counts["events of nobody"] else "fhir_patient_linked"
+    tally.leave("history", "", why, len(imported.record.histories))
+    return replace(imported.record, histories=())
 
 
 def _tell(normal: Normal, concepts: Concepts, tally: Tally) -> None:

@@ -85,6 +85,8 @@ def from_bundle(data: Any, *, concepts: Concepts, mapping: SiteMapping | None = 
                 found, told = _read(reader, entry)
                 facts += found
                 histories += told
+        if _is_linked(reader, patient):
+            histories = []
         for kind, count in sorted(ignored.items()):
             reader.unmapped.append(Unmapped(kind, "", Reason.of("fhir_resource_unread", resource=kind, count=count)))
     if reader.problems or patient is None:
@@ -149,6 +151,18 @@ def _is_about(reader: Reader, entry: Entry, patient: Entry) -> bool:
     if not is_own:
         reader.leave(entry, reference, "fhir_other_subject")
     return is_own
+
+
+def _is_linked(reader: Reader, patient: Entry) -> bool:
+    """Whether part of what is known of the patient stands under another Patient: then no list here speaks for the whole."""
+    others = [
+        reader.text(reader.child(link, "other", path), "reference", f"{path}.other")
+        for path, link in reader.children(patient.resource, "link", patient.path)
+    ]
+    linked = [other for other in others if other and "Patient/" in other]
+    for other in linked:
+        reader.leave(patient, other, "fhir_patient_linked")
+    return bool(linked)
 
 
 def _demographics(reader: Reader, patient: Entry) -> list[Fact]:
