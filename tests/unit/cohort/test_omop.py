@@ -16,6 +16,7 @@ from protocord.cohort.engines import run
 from protocord.cohort.normal import Kind, Numbering, Sex, Why
 from protocord.cohort.sources import Omop, open_source
 from protocord.cohort.sources.omop import ABOVE, ALL_CONCEPTS, AT_LEAST, AT_MOST, BELOW, COLUMNS, FEMALE, MALE, NO, YES
+from protocord.cohort.sources.omop_record import OmopRecords
 from protocord.cohort.sources.places import Schemas
 from protocord.criteria.lengths import LONG_AGO, NEVER
 from protocord.errors import ProblemsFound
@@ -100,6 +101,29 @@ def test_a_birth_date_is_as_exact_as_its_parts(protocol: Protocol, tmp_path: Pat
     assert run(source.engine, source.relations().persons).sort("person").rows() == expected
     said = [(born["first"], born["last"], born["over_first"], born["over_last"]) for born in facts(source, personal=True)]
     assert said == [(first, last, first, NEVER) for _, first, last, _ in expected]
+
+
+ODD_PARTS = [
+    (year, month, day)
+    for year in (None, -1, 0, 1, 1900, 2015, 2016, 9998, 9999)
+    for month in (None, -1, 0, 2, 4, 12, 13)
+    for day in (None, -1, 0, 1, 28, 29, 30, 31, 32)
+]
+
+
+def test_a_record_has_the_birth_date_that_the_columns_have_however_odd_its_parts(protocol: Protocol, tmp_path: Path) -> None:
+    names = ("year_of_birth", "month_of_birth", "day_of_birth")
+    rows = [{"person_id": number, **dict(zip(names, parts, strict=True))} for number, parts in enumerate(ODD_PARTS)]
+    source = omop(warehouse(tmp_path, person=rows), protocol)
+
+    columns = {born["person"]: (born["first"], born["last"]) for born in facts(source, personal=True)}
+    records = {}
+    for person, record in OmopRecords(source).records(range(len(ODD_PARTS))).items():
+        for fact in record.facts:
+            assert fact.start is not None
+            records[person] = (fact.start.earliest.toordinal(), fact.start.latest.toordinal())
+    assert records == columns
+    assert {ODD_PARTS[person][0] for person in columns} == {1, 1900, 2015, 2016, 9998}
 
 
 def test_without_a_year_nothing_is_known_of_the_birth(protocol: Protocol, tmp_path: Path) -> None:
