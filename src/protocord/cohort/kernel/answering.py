@@ -6,25 +6,26 @@ Each block is answered alone, so no answer depends on blocks or threads.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.kernel.circuits import AND, OR, Circuits, circuits
-from protocord.cohort.kernel.compact import BLOCK, NO_DAY, PARTS, WORDS, Compact
+from protocord.cohort.kernel.circuits import Circuits, circuits
+from protocord.cohort.kernel.compact import BLOCK, NO_DAY, WORDS, Array, Compact, Persons
 from protocord.cohort.kernel.grouped import grouped
-from protocord.cohort.kernel.machine import births, covered, find, judged, presence, washouts
-from protocord.cohort.kernel.tables import Tables, tables
+from protocord.cohort.kernel.latest import decide, floors, judged
+from protocord.cohort.kernel.machine import births, combine, covered, find, presence, spell, washouts, words_of
+from protocord.cohort.kernel.tables import AGES, Tables, tables
 from protocord.cohort.plan.answered import Answered
 from protocord.cohort.plan.classes import BITS, words
 from protocord.cohort.plan.planes import PLANES
 from protocord.cohort.plan.program import Program
 from protocord.concepts import Concepts
-from protocord.statistics.compiled import compiled
 
 THREADS = 2
+_ROW = WORDS + 8  # words from row to row: rows that lie a power of two apart would drive one another out of the cache
+_SPREAD = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").view(np.uint64).ravel()
 
 
 def answered_by_kernel(compact: Compact, program: Program, concepts: Concepts, *, threads: int = THREADS) -> Answered:
@@ -33,104 +34,82 @@ def answered_by_kernel(compact: Compact, program: Program, concepts: Concepts, *
     The same answers, and for chosen persons the same planes, as `answered_by_sql` gives over the same facts.
     """
     asked, gates = tables(program, concepts, compact), circuits(program)
-    store = _store(compact)
-    persons = compact.persons.person.size
-    codes = np.empty((len(program.columns), persons), np.uint8)
-    edges = np.linspace(0, compact.blocks, min(threads, compact.blocks or 1) + 1).astype(int)
+    codes = np.empty((len(program.columns), compact.persons.person.size), np.uint8)
 
-    def part(first: int, beyond: int) -> None:
-        _answer(store, asked, gates, first, beyond, codes)
+    def part(blocks: range) -> None:
+        machine = _Machine(compact, asked, gates.rows)
+        for block in blocks:
+            machine.answer(block, gates, codes[:, block * BLOCK : (block + 1) * BLOCK])
 
-    with ThreadPoolExecutor(max(1, edges.size - 1)) as pool:
-        for done in [pool.submit(part, int(first), int(beyond)) for first, beyond in zip(edges, edges[1:], strict=False)]:
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(part, range(first, compact.blocks, threads)) for first in range(threads)]:
             done.result()
     return Answered(program, compact.persons.person, codes, lambda places: _planes_of(compact, asked, places))
 
 
-def _store(compact: Compact) -> tuple[Any, ...]:
-    return tuple(getattr(compact, name) for name in PARTS)
+class _Machine:
+    """The machine on one thread: its rows of bits and its scratch space."""
+
+    def __init__(self, compact: Compact, asked: Tables, rows: int) -> None:
+        self.compact, self.asked = compact, asked
+        self.rows = np.zeros((rows, _ROW), np.uint64)
+        self.at = np.empty(asked.concepts + 1, np.int64)
+        self.floor = np.full(BLOCK, -1, np.int64)
+        self.found = np.empty((3 * max([0, *np.diff(asked.judged.leaf_at)]), WORDS), np.uint64)
+        self.places = np.empty(BLOCK, np.int64)
+        self.heads = np.full(BLOCK, -1, np.int64)
+        self.eights = np.empty(BLOCK // 8, np.uint64)
+
+    def fill(self, block: int) -> Persons:
+        """Fill the planes of all leaves for one block, and return its persons."""
+        facts, segments, forms, values = self.compact.facts, self.compact.segments, self.compact.forms, self.compact.values
+        asked, leaves, at = self.asked, self.asked.leaves, self.at
+        born = Persons(*(column[block * BLOCK : (block + 1) * BLOCK] for column in self.compact.persons))
+        self.rows[: 3 * leaves] = 0
+        a, b, c = (self.rows[plane * leaves : (plane + 1) * leaves] for plane in range(3))
+        covered(self.compact.histories, asked.needs, block, at, self.places, c)
+        find(segments, block, at)
+        presence(facts, segments, forms, values.kind, asked.presence, at, a, b)
+        washouts(facts, segments, forms, values.kind, asked.washouts, at, a, b)
+        self._latest(born, a, b, c)
+        grouped(facts, segments, forms, values.kind, asked.grouped, asked.judged.said, at, self.heads, a, b, c)
+        return born
+
+    def _latest(self, born: Persons, a: Array, b: Array, c: Array) -> None:
+        facts, segments, forms, values = self.compact.facts, self.compact.segments, self.compact.forms, self.compact.values
+        asked = self.asked.judged
+        for group in range(asked.takes.size):
+            met = floors(facts, segments, forms, values.kind, asked, group, self.at, self.floor, self.places)
+            if met or asked.takes[group] == AGES:
+                judged(
+                    facts, segments, forms, values, self.compact.limits, born, asked, self.asked.calendar, group, self.at, self.floor, self.found
+                )  # fmt: skip
+                decide(asked, group, self.floor, self.places, met, self.found, a, b, c)
+
+    def answer(self, block: int, gates: Circuits, codes: Array) -> None:
+        """Answer every column for one block."""
+        born = self.fill(block)
+        first = 3 * self.asked.leaves
+        self.rows[first], self.rows[first + 1] = 0, ~np.uint64(0)
+        births(born, gates.births, self.rows[first + 2 :])
+        combine(self.rows, gates.gates, first + 2 + gates.births.shape[0])
+        spell(self.rows, gates.outputs, _SPREAD, self.eights, codes)
 
 
 def _planes_of(compact: Compact, asked: Tables, places: npt.NDArray[np.intp]) -> pl.DataFrame:
     """The planes of the persons at these places, as `protocord.cohort.plan.planes` gives them."""
-    order = np.argsort(places, kind="stable")
     count = words(asked.leaves)
     found = np.zeros((places.size, 3 * count), np.int64)
-    _planes(_store(compact), asked, places[order], order, count, found)
+    machine = _Machine(compact, asked, 3 * asked.leaves)
+    for block in np.unique(places // BLOCK):
+        machine.fill(int(block))
+        chosen = np.flatnonzero(places // BLOCK == block)
+        own = np.zeros((chosen.size, 3 * count), np.int64)
+        words_of(machine.rows, asked.leaves, places[chosen] % BLOCK, BITS, own)
+        found[chosen] = own
     births_of = {
         name: pl.Series(getattr(compact.persons, name)[places]).replace(NO_DAY, None) for name in ("birth_first", "birth_last")
     }
     names = [f"{plane}_{word}" for plane in PLANES for word in range(count)]
     columns = {name: found[:, place] for place, name in enumerate(names)}
     return pl.DataFrame({"person": compact.persons.person[places], **births_of, **columns})
-
-
-@compiled
-def _fill(store: Any, asked: Any, block: int, at: Any, rows: Any) -> None:
-    """Fill the planes of all leaves for one block: the first rows of `rows`."""
-    leaves = asked.leaves
-    rows[: 3 * leaves] = 0
-    a, b, c = rows[:leaves], rows[leaves : 2 * leaves], rows[2 * leaves : 3 * leaves]
-    covered(store, asked.needs, block, at, c)
-    find(store[1], block, at)
-    presence(store, asked.presence, at, a, b)
-    washouts(store, asked.washouts, at, a, b)
-    judged(store, asked.judged, asked.calendar, block, at, a, b, c)
-    grouped(store, asked.grouped, asked.judged.said, at, a, b, c)
-
-
-@compiled
-def _answer(store: Any, asked: Any, gates: Any, first: int, beyond: int, codes: Any) -> None:
-    """Answer every column for the persons of some blocks."""
-    persons = store[6].person.size
-    at = np.empty(asked.concepts + 1, np.int64)
-    rows = np.zeros((gates.rows, WORDS), np.uint64)
-    leaves, thresholds, many = asked.leaves, gates.births.shape[0], gates.gates.shape[0]
-    rows[3 * leaves + 1] = ~np.uint64(0)
-    spread = np.zeros(256, np.uint64)
-    for byte in range(256):
-        for bit in range(8):
-            spread[byte] |= np.uint64((byte >> bit) & 1) << np.uint64(8 * bit)
-    eights = np.empty(BLOCK // 8, np.uint64)
-    for block in range(first, beyond):
-        size = min(BLOCK, persons - block * BLOCK)
-        _fill(store, asked, block, at, rows)
-        born = 3 * leaves + 2
-        births(store, gates.births, block, size, rows[born : born + thresholds])
-        for k in range(many):
-            operation = gates.gates[k, 0]
-            one, other, made = rows[gates.gates[k, 1]], rows[gates.gates[k, 2]], rows[born + thresholds + k]
-            if operation == AND:
-                for word in range(WORDS):
-                    made[word] = one[word] & other[word]
-            elif operation == OR:
-                for word in range(WORDS):
-                    made[word] = one[word] | other[word]
-            else:
-                for word in range(WORDS):
-                    made[word] = one[word] & ~other[word]
-        for column in range(gates.outputs.shape[0]):
-            low, decided = rows[gates.outputs[column, 0]].view(np.uint8), rows[gates.outputs[column, 1]].view(np.uint8)
-            for byte in range(BLOCK // 8):
-                eights[byte] = spread[low[byte]] | (spread[np.uint8(~decided[byte])] << np.uint64(1))
-            codes[column, block * BLOCK : block * BLOCK + size] = eights.view(np.uint8)[:size]
-
-
-@compiled
-def _planes(store: Any, asked: Any, places: Any, order: Any, count: int, found: Any) -> None:
-    """Write the words of the persons at `places`, which ascend, to the rows `order` of `found`."""
-    at = np.empty(asked.concepts + 1, np.int64)
-    rows = np.zeros((3 * asked.leaves, WORDS), np.uint64)
-    filled = -1
-    for k in range(places.size):
-        block, person = places[k] // BLOCK, places[k] % BLOCK
-        if block != filled:
-            _fill(store, asked, block, at, rows)
-            filled = block
-        for plane in range(3):
-            for leaf in range(asked.leaves):
-                bit = np.int64((rows[plane * asked.leaves + leaf, person >> 6] >> np.uint64(person & 63)) & np.uint64(1))
-                found[order[k], plane * count + leaf // BITS] |= bit << np.int64(leaf % BITS)
-
-
-__all__ = ["Circuits", "answered_by_kernel"]

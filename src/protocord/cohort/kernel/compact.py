@@ -34,7 +34,7 @@ Array = npt.NDArray[Any]
 
 FOLDER, HEAD = "compact", "compact.json"
 FORMAT = 1
-BLOCK = 8192  # persons of a block: a bit of each is a kilobyte, so that the bits of all leaves stay in the processor's cache
+BLOCK = 65536  # persons of a block: a place in it is two bytes
 WORDS = BLOCK // 64
 BASE = date(1985, 1, 1).toordinal()
 EARLIEST, LATEST = -32768, 32767  # of the scale of `last`; days from 1895 to 2074 are on it
@@ -47,9 +47,9 @@ class Facts(NamedTuple):
 
     local: Array  # uint16
     last: Array  # int16
-    rank: Array  # this and the following: uint16, or uint32 in a store that needs it
+    rank: Array  # uint16; uint32 in a store that needs it, as `form` and `limit`
     form: Array
-    value: Array
+    value: Array  # uint32
     limit: Array
 
 

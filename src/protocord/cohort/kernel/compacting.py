@@ -29,8 +29,9 @@ from protocord.cohort.kernel.compact import (
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS
 from protocord.criteria.lengths import LONG_AGO, NEVER
 
-_AT_ONCE = 16  # blocks that are arranged together
-_WIDE = ("rank", "form", "value", "limit")  # columns kept in two bytes where the store's numbers allow
+_AT_ONCE = 1  # blocks that are arranged together
+_SPARED = ("rank", "form", "value", "limit")  # columns kept once where a concept's facts of a block have the same
+_TWO_BYTES = ("rank", "form", "limit")  # where the store's numbers allow
 _COPIED = 1 << 20
 _DAYS = ("first", "last", "over_first", "over_last")
 
@@ -107,7 +108,7 @@ class Compacting:
         folder.mkdir(parents=True)
         self.folder = folder
         self.persons = 0
-        wide = {name: np.uint32 for name in _WIDE}
+        wide = dict.fromkeys(_SPARED, np.uint32)
         self._columns = {
             **{f"facts.{name}": Growing(folder / f"facts.{name}.npy", kind) for name, kind in {"local": np.uint16, "last": np.int16, **wide}.items()},
             **{f"segments.{name}": Growing(folder / f"segments.{name}.npy", kind, width) for name, kind, width in (
@@ -119,7 +120,7 @@ class Compacting:
         }  # fmt: skip
         self._blocks: dict[str, list[int]] = {"segments": [0], "histories": [0]}
         self._forms = _Numbered(
-            tuple(f"{name}_{part}" for name in _DAYS for part in ("off", "rel")) + ("undated", "ended", "ongoing", "status")
+            (*tuple(f"{name}_{part}" for name in _DAYS for part in ("off", "rel")), "undated", "ended", "ongoing", "status")
         )
         self._values = _Numbered(("kind", "low", "high", "strict", "code"))
         self._limits = _Numbered(("upper", "upper_why", "band_low", "band_high", "range_sex", "child"))
@@ -146,9 +147,9 @@ class Compacting:
         """This will write what is left and make the arrays whole."""
         if self._held:
             self._arrange(self._held)
-        wide = any(self._columns[f"facts.{name}"].greatest > np.iinfo(np.uint16).max for name in _WIDE)
+        wide = any(self._columns[f"facts.{name}"].greatest > np.iinfo(np.uint16).max for name in _TWO_BYTES)
         for name, column in self._columns.items():
-            column.close(np.uint16 if name.removeprefix("facts.") in _WIDE and not wide else None)
+            column.close(np.uint16 if name.removeprefix("facts.") in _TWO_BYTES and not wide else None)
         self._small()
         codes = self._codes()
         head = {"format": FORMAT, "persons": self.persons, "facts": self._columns["facts.local"].rows, "codes": codes}
@@ -218,7 +219,7 @@ class Compacting:
             form=self._forms.numbers(facts), value=self._values.numbers(facts), limit=self._limits.numbers(facts)
         ).sort("block", "concept", "scale", "local", "rank")
         segments = facts.group_by("block", "concept", maintain_order=True).agg(
-            pl.len().alias("count"), *((pl.col(name).min() != pl.col(name).max()).alias(f"varies_{name}") for name in _WIDE)
+            pl.len().alias("count"), *((pl.col(name).min() != pl.col(name).max()).alias(f"varies_{name}") for name in _SPARED)
         )
         counts = segments["count"].to_numpy().astype(np.int64)
         begins = np.cumsum(counts) - counts
@@ -226,7 +227,7 @@ class Compacting:
         first[begins] = True
         self._columns["segments.start"].add(begins + self._columns["facts.local"].rows)
         at, step = np.empty((counts.size, 4), np.int64), np.empty((counts.size, 4), np.int64)
-        for k, name in enumerate(_WIDE):
+        for k, name in enumerate(_SPARED):
             varies = segments[f"varies_{name}"].to_numpy()
             kept = np.where(varies, counts, 1)
             column = self._columns[f"facts.{name}"]

@@ -21,21 +21,24 @@ _NOWHERE = NEVER + 1
 
 
 @compiled
-def grouped(store: Any, asked: Any, said: Any, at: Any, a: Any, b: Any, c: Any) -> None:
-    """This will fill the planes of Has, RecoveredTo and OnOrBefore in one block."""
+def grouped(
+    facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, said: Any, at: Any, heads: Any, a: Any, b: Any, c: Any
+) -> None:
+    """This will fill the planes of Has, RecoveredTo and OnOrBefore in one block. `heads` has room for each person, -1 before and after."""
     for leaf_at in range(asked.leaf.size):
-        rows = _gathered(store, asked, said, leaf_at, at)
-        if rows.shape[0] == 0:
-            continue
-        order = np.argsort(rows[:, _PERSON], kind="mergesort")
+        rows = _gathered(facts, segments, forms, kinds, asked, said, leaf_at, at)
+        following = np.empty(rows.shape[0], np.int64)
+        for k in range(rows.shape[0]):  # a chain of rows for each person
+            person = rows[k, _PERSON]
+            following[k] = heads[person]
+            heads[person] = k
         leaf, kind = asked.leaf[leaf_at], asked.kind[leaf_at]
-        low = 0
-        while low < order.size:
-            person = rows[order[low], _PERSON]
-            high = low + 1
-            while high < order.size and rows[order[high], _PERSON] == person:
-                high += 1
-            own = rows[order[low:high]]
+        for k in range(rows.shape[0]):
+            person = rows[k, _PERSON]
+            if heads[person] < 0:
+                continue
+            own = _chain(rows, following, heads[person])
+            heads[person] = -1
             if kind == HAS:
                 bits = _has(own, asked, leaf_at)
             elif kind == RECOVERED:
@@ -49,13 +52,26 @@ def grouped(store: Any, asked: Any, said: Any, at: Any, a: Any, b: Any, c: Any) 
                 b[leaf, word] |= bit
             if bits & 4:
                 c[leaf, word] |= bit
-            low = high
 
 
 @compiled
-def _gathered(store: Any, asked: Any, said: Any, leaf_at: int, at: Any) -> Any:
+def _chain(rows: Any, following: Any, head: int) -> Any:
+    """One person's rows."""
+    size, k = 0, head
+    while k >= 0:
+        size, k = size + 1, following[k]
+    own = np.empty((size, rows.shape[1]), np.int64)
+    k = head
+    for place in range(size):
+        for column in range(rows.shape[1]):
+            own[place, column] = rows[k, column]
+        k = following[k]
+    return own
+
+
+@compiled
+def _gathered(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, said: Any, leaf_at: int, at: Any) -> Any:
     """The facts that a leaf looks at, one row each."""
-    facts, segments, forms, values = store[0], store[1], store[2], store[3]
     opens, day, kind_of_leaf = asked.opens[leaf_at], asked.day[leaf_at], asked.kind[leaf_at]
     most = 0
     for entry in range(asked.entry_at[leaf_at], asked.entry_at[leaf_at + 1]):
@@ -76,20 +92,24 @@ def _gathered(store: Any, asked: Any, said: Any, leaf_at: int, at: Any) -> Any:
             first, last = day_of(forms.days, form, 0, scaled), day_of(forms.days, form, 2, scaled)
             value = facts.value[segments.at[segment, 2] + i * segments.step[segment, 2]]
             outcome = np.uint8(0)
-            if kind_of_leaf == HAS or kind_of_leaf == RECOVERED:
+            if kind_of_leaf in (HAS, RECOVERED):
                 if status != _RECORDED or first > day or last < opens:
                     continue
                 if kind_of_leaf == RECOVERED:
                     outcome = said[asked.row[leaf_at], value]
                     if outcome == SKIPPED:
                         continue
-            row = rows[found]
-            row[_PERSON], row[_ENTRY] = facts.local[start + i], entry - asked.entry_at[leaf_at]
-            row[_DAY_FIRST], row[_DAY_LAST] = first, last
-            row[_OVER_FIRST] = day_of(forms.days, form, 4, scaled)
-            row[_OVER_LAST] = day_of(forms.days, form, 6, scaled)
-            row[_RANK] = facts.rank[segments.at[segment, 0] + i * segments.step[segment, 0]]
-            row[_KIND], row[_STATUS], row[_ENDED], row[_SAID] = values.kind[value], status, forms.ended[form], outcome
+            rows[found, _PERSON], rows[found, _ENTRY] = facts.local[start + i], entry - asked.entry_at[leaf_at]
+            rows[found, _DAY_FIRST], rows[found, _DAY_LAST] = first, last
+            rows[found, _OVER_FIRST] = day_of(forms.days, form, 4, scaled)
+            rows[found, _OVER_LAST] = day_of(forms.days, form, 6, scaled)
+            rows[found, _RANK] = facts.rank[segments.at[segment, 0] + i * segments.step[segment, 0]]
+            rows[found, _KIND], rows[found, _STATUS], rows[found, _ENDED], rows[found, _SAID] = (
+                kinds[value],
+                status,
+                forms.ended[form],
+                outcome,
+            )
             found += 1
     return rows[:found]
 

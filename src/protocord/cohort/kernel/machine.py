@@ -10,18 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from protocord.cohort.kernel.compact import BASE, BLOCK, EARLIEST, LATEST, WORDS
-from protocord.cohort.kernel.outcomes import age_outcome, completed_years, is_the_childs, outcome
-from protocord.cohort.kernel.tables import BY_AGE, BY_VALUE, SKIPPED
+from protocord.cohort.kernel.circuits import AND, OR
+from protocord.cohort.kernel.compact import BASE, EARLIEST, LATEST, WORDS
 from protocord.cohort.normal import Kind, Status
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
-from protocord.criteria.lengths import LONG_AGO, NEVER
+from protocord.criteria.lengths import LONG_AGO
 from protocord.statistics.compiled import compiled
 
-_NO, _NONE, _NUMBER, _UNUSABLE = int(Kind.NO), int(Kind.NONE), int(Kind.NUMBER), int(Kind.UNUSABLE)
+_NO = int(Kind.NO)
 _RECORDED = int(Status.RECORDED)
+_TILE = 128  # words of a row that are combined at a time
 _KEY = 1 << 32  # ranks lie below it
-_FIRST, _LAST, _OVER_FIRST, _OVER_LAST = 0, 2, 4, 6  # columns of a form's days
+FIRST, LAST, OVER_FIRST, OVER_LAST = 0, 2, 4, 6  # columns of a form's days
 
 
 @compiled
@@ -59,9 +58,8 @@ def since(last: Any, start: int, count: int, opens: int) -> int:
 
 
 @compiled
-def presence(store: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
-    """This will fill the planes of Ever and Recorded: whose facts surely, or possibly, lie in a window."""
-    facts, segments, forms, values = store[0], store[1], store[2], store[3]
+def presence(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
+    """This will fill the planes of Ever and Recorded: whose facts surely, or possibly, lie in a window. `kinds` are those of values."""
     surely, maybe = np.empty(WORDS, np.uint64), np.empty(WORDS, np.uint64)
     for k in range(asked.concept.size):
         segment = at[asked.concept[k]]
@@ -78,10 +76,10 @@ def presence(store: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
                 form = facts.form[form_at + i * form_step]
                 if forms.status[form] != _RECORDED:
                     continue
-                if unless_no and values.kind[facts.value[value_at + i * value_step]] == _NO:
+                if unless_no and kinds[facts.value[value_at + i * value_step]] == _NO:
                     continue
                 scaled = np.int64(facts.last[start + i])
-                first, last = day_of(forms.days, form, _FIRST, scaled), day_of(forms.days, form, _LAST, scaled)
+                first, last = day_of(forms.days, form, FIRST, scaled), day_of(forms.days, form, LAST, scaled)
                 if first <= day and last >= opens:
                     person = facts.local[start + i]
                     bit = np.uint64(1) << np.uint64(person & 63)
@@ -98,9 +96,8 @@ def presence(store: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
 
 
 @compiled
-def washouts(store: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
+def washouts(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
     """This will fill the planes of Washout: who surely, or possibly, had something too late."""
-    facts, segments, forms, values = store[0], store[1], store[2], store[3]
     for k in range(asked.concept.size):
         segment = at[asked.concept[k]]
         if segment < 0:
@@ -111,13 +108,13 @@ def washouts(store: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
         for i in range(segments.count[segment]):
             form = facts.form[form_at + i * form_step]
             scaled = np.int64(facts.last[start + i])
-            over_last = day_of(forms.days, form, _OVER_LAST, scaled)
+            over_last = day_of(forms.days, form, OVER_LAST, scaled)
             if over_last <= least or forms.status[form] != _RECORDED:
                 continue
-            if values.kind[facts.value[value_at + i * value_step]] == _NO:
+            if kinds[facts.value[value_at + i * value_step]] == _NO:
                 continue
-            first, last = day_of(forms.days, form, _FIRST, scaled), day_of(forms.days, form, _LAST, scaled)
-            over_first = day_of(forms.days, form, _OVER_FIRST, scaled)
+            first, last = day_of(forms.days, form, FIRST, scaled), day_of(forms.days, form, LAST, scaled)
+            over_first = day_of(forms.days, form, OVER_FIRST, scaled)
             goes_on = forms.undated[form] and forms.ongoing[form]
             person = facts.local[start + i]
             word, bit = person >> 6, np.uint64(1) << np.uint64(person & 63)
@@ -133,139 +130,52 @@ def washouts(store: Any, asked: Any, at: Any, a: Any, b: Any) -> None:
 
 
 @compiled
-def judged(store: Any, asked: Any, calendar: Any, block: int, at: Any, a: Any, b: Any, c: Any) -> None:
-    """This will fill the planes of leaves that the latest fact decides, or all that could be it.
-
-    Of each person the greatest moment of a fact that surely counts (the floor), and of the facts with each outcome: an outcome that
-    reaches the floor is possible.
-    """
-    facts, segments, forms, values = store[0], store[1], store[2], store[3]
-    greatest = np.full((BLOCK, 4), -1, np.int64)  # by outcome, and the floor last
-    touched = np.empty(BLOCK, np.int64)
-    for leaf_at in range(asked.leaf.size):
-        met = 0
-        day, opens, mode = asked.day[leaf_at], asked.opens[leaf_at], asked.mode[leaf_at]
-        for entry in range(asked.entry_at[leaf_at], asked.entry_at[leaf_at + 1]):
-            segment = at[asked.concept[entry]]
-            if segment < 0:
-                continue
-            start, count = segments.start[segment], segments.count[segment]
-            rank_at, form_at, value_at = segments.at[segment, 0], segments.at[segment, 1], segments.at[segment, 2]
-            rank_step, form_step, value_step = segments.step[segment, 0], segments.step[segment, 1], segments.step[segment, 2]
-            certain, row = asked.certain[entry] != 0, asked.row[entry]
-            for i in range(since(facts.last, start, count, opens), count):
-                form = facts.form[form_at + i * form_step]
-                if forms.status[form] != _RECORDED:
-                    continue
-                scaled = np.int64(facts.last[start + i])
-                first, last = day_of(forms.days, form, _FIRST, scaled), day_of(forms.days, form, _LAST, scaled)
-                if first > day or last < opens:
-                    continue
-                value, person = facts.value[value_at + i * value_step], np.int64(facts.local[start + i])
-                if mode == BY_VALUE:
-                    said = np.int64(asked.said[row, value])
-                elif mode == BY_AGE:
-                    said = _age_said(store, asked, calendar, leaf_at, block * BLOCK + person, first, min(last, day))
-                else:
-                    limit = facts.limit[segments.at[segment, 3] + i * segments.step[segment, 3]]
-                    said = _times_said(store, asked, calendar, leaf_at, block * BLOCK + person, first, last, value, limit)
-                if said == SKIPPED:
-                    continue
-                row_of = greatest[person]
-                if row_of[0] < 0 and row_of[1] < 0 and row_of[2] < 0:
-                    touched[met] = person
-                    met += 1
-                rank = np.int64(facts.rank[rank_at + i * rank_step])
-                row_of[said] = max(row_of[said], key(min(last, day), rank))
-                if certain and first >= opens and last <= day:
-                    row_of[3] = max(row_of[3], key(first, rank))
-        leaf, aged = asked.leaf[leaf_at], mode == BY_AGE
-        for place in range(met):
-            person = touched[place]
-            row_of = greatest[person]
-            floor, sure = max(row_of[3], 0), row_of[3] >= 0
-            true, false, unknown = row_of[TRUE] >= floor, row_of[FALSE] >= floor, row_of[UNKNOWN] >= floor
-            word, bit = person >> 6, np.uint64(1) << np.uint64(person & 63)
-            if (aged and (false or unknown)) or (not aged and sure and true and not false and not unknown):
-                a[leaf, word] |= bit
-            if (aged and (true or unknown)) or (not aged and sure and false and not true and not unknown):
-                b[leaf, word] |= bit
-            if aged and sure:
-                c[leaf, word] |= bit
-            row_of[:] = -1
-
-
-@compiled
-def _age_said(store: Any, asked: Any, calendar: Any, leaf_at: int, person: int, first: int, last: int) -> int:
-    """What a fact between two days says of the age on its day, or so long before."""
-    persons = store[6]
-    back = asked.back[leaf_at]
-    from_day = first if first <= LONG_AGO or first >= NEVER else first - back
-    to_day = last if last <= LONG_AGO or last >= NEVER else last - back
-    birth_first, birth_last = np.int64(persons.birth_first[person]), np.int64(persons.birth_last[person])
-    if to_day < birth_last:
-        return UNKNOWN
-    youngest = completed_years(birth_last, from_day, calendar.start, calendar.written, calendar.common)
-    oldest = completed_years(birth_first, to_day, calendar.start, calendar.written, calendar.common)
-    return age_outcome(asked.operator[leaf_at], youngest, oldest, asked.bound[leaf_at])
-
-
-@compiled
-def _times_said(
-    store: Any, asked: Any, calendar: Any, leaf_at: int, person: int, first: int, last: int, value: int, limit: int
-) -> int:
-    """What a result says of its multiple of the upper limit."""
-    values, limits, persons = store[3], store[4], store[6]
-    kind = values.kind[value]
-    if kind != _NUMBER:
-        return UNKNOWN if kind in (_NONE, _UNUSABLE) else SKIPPED
-    birth_first, birth_last = np.int64(persons.birth_first[person]), np.int64(persons.birth_last[person])
-    youngest = completed_years(birth_last, first, calendar.start, calendar.written, calendar.common)
-    oldest = completed_years(birth_first, last, calendar.start, calendar.written, calendar.common)
-    if not is_the_childs(
-        youngest, oldest, persons.sex[person], limits.upper_why[limit], limits.band_low[limit], limits.band_high[limit],
-        limits.range_sex[limit], limits.child[limit],
-    ):  # fmt: skip
-        return UNKNOWN
-    bound = asked.bound[leaf_at] * limits.upper[limit]
-    return outcome(asked.operator[leaf_at], values.low[value], values.high[value], values.strict[value], bound)
-
-
-@compiled
-def covered(store: Any, needs: Any, block: int, at: Any, c: Any) -> None:
+def covered(histories: Any, needs: Any, block: int, at: Any, reached: Any, c: Any) -> None:
     """This will fill plane c of leaves whose days histories cover: one stretch alone, or stretches of several concepts together."""
-    histories = store[5]
     at[:] = -1
+    windows = np.empty((needs.opens.size, WORDS), np.uint64)
     for segment in range(histories.blocks[block], histories.blocks[block + 1]):
-        at[histories.concept[segment]] = segment  # that of everything, -1, is the last place
-    found = np.empty(WORDS, np.uint64)
-    reached = np.empty(BLOCK, np.int64)
-    for need in range(needs.first.size):
-        first, last = needs.first[need], needs.last[need]
-        found[:] = 0
-        segments = 0
+        concept = histories.concept[segment]
+        at[concept] = segment  # that of everything, -1, is the last place
+        _covered_windows(histories, needs, segment, windows)
+        for need in range(needs.window.size):
+            for k in range(needs.concept_at[need], needs.concept_at[need + 1]):
+                if needs.concept[k] == concept:
+                    for word in range(WORDS):
+                        c[needs.leaf[need], word] |= windows[needs.window[need], word]
+    for need in range(needs.window.size):
+        together = 0
         for k in range(needs.concept_at[need], needs.concept_at[need + 1]):
-            segment = at[needs.concept[k]]
-            if segment < 0:
-                continue
-            segments += 1
-            start = histories.start[segment]
-            for i in range(start, start + histories.count[segment]):
-                if histories.since[i] <= first and histories.until[i] >= last:
-                    person = histories.local[i]
-                    found[person >> 6] |= np.uint64(1) << np.uint64(person & 63)
-        if segments > 1:
-            _covered_together(histories, needs, need, at, reached, found)
-        for entry in range(needs.leaf_at[need], needs.leaf_at[need + 1]):
-            leaf = needs.leaf[entry]
-            for word in range(WORDS):
-                c[leaf, word] |= found[word]
+            together += at[needs.concept[k]] >= 0
+        if together > 1:
+            _covered_together(histories, needs, need, at, reached, c)
 
 
 @compiled
-def _covered_together(histories: Any, needs: Any, need: int, at: Any, reached: Any, found: Any) -> None:
+def _covered_windows(histories: Any, needs: Any, segment: int, windows: Any) -> None:
+    """Whose stretches of one concept hold each window alone. Windows that end on one day stand together, the longest first."""
+    windows[:] = 0
+    start = histories.start[segment]
+    for group in range(needs.closes.size):
+        first, beyond, closes = needs.group_at[group], needs.group_at[group + 1], needs.closes[group]
+        for i in range(start, start + histories.count[segment]):
+            if histories.until[i] < closes:
+                continue
+            since_day, window = histories.since[i], first
+            while window < beyond and needs.opens[window] < since_day:
+                window += 1
+            if window < beyond:
+                person = histories.local[i]
+                windows[window, person >> 6] |= np.uint64(1) << np.uint64(person & 63)
+        for window in range(first + 1, beyond):  # who holds a longer one holds this one
+            for word in range(WORDS):
+                windows[window, word] |= windows[window - 1, word]
+
+
+@compiled
+def _covered_together(histories: Any, needs: Any, need: int, at: Any, reached: Any, c: Any) -> None:
     """Stretches of different concepts that meet: the day reached so far goes on until nothing moves it."""
-    first, last = needs.first[need], needs.last[need]
+    first, last, leaf = needs.opens[needs.window[need]], needs.last[need], needs.leaf[need]
     reached[:] = first - 1
     moved = True
     while moved:
@@ -281,21 +191,61 @@ def _covered_together(histories: Any, needs: Any, need: int, at: Any, reached: A
                     moved = moved or reached[person] < last
                     reached[person] = until
                     if until >= last:
-                        found[person >> 6] |= np.uint64(1) << np.uint64(person & 63)
+                        c[leaf, person >> 6] |= np.uint64(1) << np.uint64(person & 63)
 
 
 @compiled
-def births(store: Any, thresholds: Any, block: int, size: int, rows: Any) -> None:
+def births(born: Any, thresholds: Any, rows: Any) -> None:
     """This will fill a row of bits for each threshold: whose earliest (0) or latest (1) day of birth is not after it."""
-    persons = store[6]
-    rows[:] = 0
+    size = born.sex.size
     for k in range(thresholds.shape[0]):
-        column = persons.birth_first if thresholds[k, 0] == 0 else persons.birth_last
-        born, day, row = column[block * BLOCK : block * BLOCK + size], thresholds[k, 1], rows[k]
+        column, day, row = born.birth_first if thresholds[k, 0] == 0 else born.birth_last, thresholds[k, 1], rows[k]
+        row[:] = 0
         for word in range(size // 64):
             bits = np.uint64(0)
             for place in range(64):
-                bits |= np.uint64(born[word * 64 + place] <= day) << np.uint64(place)
+                bits |= np.uint64(column[word * 64 + place] <= day) << np.uint64(place)
             row[word] = bits
         for place in range(size - size % 64, size):
-            row[place >> 6] |= np.uint64(born[place] <= day) << np.uint64(place & 63)
+            row[place >> 6] |= np.uint64(column[place] <= day) << np.uint64(place & 63)
+
+
+@compiled
+def combine(rows: Any, gates: Any, first: int) -> None:
+    """This will compute gates, the rows from `first` on; a part of all rows at a time, so that it stays in the processor's cache."""
+    for low in range(0, WORDS, _TILE):
+        for k in range(gates.shape[0]):
+            operation, made = gates[k, 0], rows[first + k]
+            one, other = rows[gates[k, 1]], rows[gates[k, 2]]
+            if operation == AND:
+                for word in range(low, low + _TILE):
+                    made[word] = one[word] & other[word]
+            elif operation == OR:
+                for word in range(low, low + _TILE):
+                    made[word] = one[word] | other[word]
+            else:
+                for word in range(low, low + _TILE):
+                    made[word] = one[word] & ~other[word]
+
+
+@compiled
+def spell(rows: Any, outputs: Any, spread: Any, eights: Any, codes: Any) -> None:
+    """This will write the answers of a block's persons, a byte each. `spread` gives each bit of a byte a byte of its own."""
+    size = codes.shape[1]
+    for column in range(outputs.shape[0]):
+        low, decided = rows[outputs[column, 0]].view(np.uint8), rows[outputs[column, 1]].view(np.uint8)
+        for byte in range((size + 7) // 8):
+            eights[byte] = spread[low[byte]] | (spread[np.uint8(~decided[byte])] << np.uint64(1))
+        codes[column, :] = eights.view(np.uint8)[:size]
+
+
+@compiled
+def words_of(rows: Any, leaves: int, persons: Any, bits: int, found: Any) -> None:
+    """This will write the planes of some persons of a block as words of so many bits, a row a person."""
+    count = found.shape[1] // 3
+    for k in range(persons.size):
+        person = persons[k]
+        for plane in range(3):
+            for leaf in range(leaves):
+                bit = np.int64((rows[plane * leaves + leaf, person >> 6] >> np.uint64(person & 63)) & np.uint64(1))
+                found[k, plane * count + leaf // bits] |= bit << np.int64(leaf % bits)

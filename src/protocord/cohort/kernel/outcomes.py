@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from protocord.cohort.kernel.compact import NO_BAND, Array
-from protocord.cohort.normal import Why
 from protocord.cohort.plan.classes import Operator
 from protocord.cohort.plan.pieces import CLOSE, FALSE, TRUE, UNKNOWN
 from protocord.criteria.functions.results import ADULT
@@ -18,7 +17,6 @@ from protocord.statistics.compiled import compiled
 
 _AT_LEAST, _ABOVE, _AT_MOST, _BELOW = (int(Operator.AT_LEAST), int(Operator.ABOVE), int(Operator.AT_MOST), int(Operator.BELOW))
 _EQUAL = int(Operator.EQUAL)
-_FINE = int(Why.FINE)
 NO_AGE = -(10**6)
 
 
@@ -66,19 +64,15 @@ def completed_years(birth: int, day: int, start: int, written: Array, common: Ar
 
 
 @compiled
-def is_the_childs(
-    youngest: int, oldest: int, sex: int, upper_why: int, band_low: int, band_high: int, range_sex: int, child: bool
-) -> bool:
-    """This will tell whether an upper limit may be used: known, and of a range for this person's sex and age on the day of the sample."""
-    if upper_why != _FINE or not (range_sex == 0 or range_sex == sex):  # noqa: PLR1714  compiled code knows no sets of them
+def is_the_childs(youngest: int, oldest: int, band_low: int, band_high: int) -> bool:
+    """This will tell whether an upper limit of an age band (NO_BAND: no end) holds for somebody of these ages.
+
+    Of a range that nobody declared to be the child's own: without a band it is an adult's, and so is a band that goes on beyond childhood.
+    """
+    if youngest == NO_AGE or oldest == NO_AGE:
         return False
     has_low, has_high = band_low != NO_BAND, band_high != NO_BAND
-    banded = has_low or has_high
-    if child and not banded:
-        return True
-    if youngest == NO_AGE or oldest == NO_AGE:  # noqa: PLR1714
-        return False
-    if not banded:
+    if not has_low and not has_high:
         return youngest >= ADULT
     adults = (not has_low or band_low < ADULT) and (not has_high or band_high > ADULT)
     inside = (not has_low or youngest >= band_low) and (not has_high or oldest <= band_high)

@@ -20,8 +20,9 @@ from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN, calendar
 from protocord.cohort.plan.program import Leaf, Program
 from protocord.concepts import Concepts
 
-SKIPPED = 3  # in a row of `said`: no candidate at all
+SKIPPED = 3  # in a row of `said`: it does not count at all
 BY_VALUE, TIMES_LIMIT, BY_AGE = range(3)
+RESULTS, ANYTHING, AGES = range(3)  # what a group of leaves takes: numbers and empty results, or any fact
 HAS, RECOVERED, IN_ORDER = range(3)
 SECOND, BY_YES, ABOVE, ASKED, WHOLE = 1, 2, 4, 8, 16  # marks of an entry of `Grouped`
 EVERYTHING = -1
@@ -54,18 +55,21 @@ class Washouts(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """Leaves that the latest fact decides, each with its concepts."""
+    """Leaves that the latest fact decides, in groups that look at the same facts on one day."""
 
-    leaf: Array
-    mode: Array
+    takes: Array  # of a group
     opens: Array
     day: Array
-    operator: Array
-    bound: Array
-    back: Array
     entry_at: Array
     concept: Array
     certain: Array
+    leaf_at: Array
+    leaf: Array  # of a group's leaf
+    mode: Array
+    operator: Array
+    bound: Array
+    back: Array
+    row_at: Array  # where the rows of a group begin: for each of its concepts, for each of its leaves
     row: Array  # of `said`, for BY_VALUE
     said: Array  # uint8, rows x values: what each value says
 
@@ -87,14 +91,16 @@ class Grouped(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What histories must cover: days, of which concepts, and for which leaves."""
+    """What histories must cover. Windows stand in groups that end on one day, in each group the longest first; a need is a leaf's."""
 
-    first: Array
+    closes: Array  # the last day of a group's windows
+    group_at: Array
+    opens: Array  # the first day of a window
+    window: Array  # of each need
     last: Array
+    leaf: Array
     concept_at: Array
     concept: Array
-    leaf_at: Array
-    leaf: Array
 
 
 class Calendar(NamedTuple):
@@ -218,33 +224,41 @@ class _Asking:
         return Washouts(_ints(found), _ends(len(several) for several in found.values()), least, *columns)
 
     def judged(self) -> Judged:
-        leaves: list[tuple[int, int, int, int, int, float, int]] = []
-        entries: list[list[tuple[int, bool, int]]] = []
+        groups: dict[tuple[int, str, int, int], list[tuple[int, Leaf]]] = {}
         for place, leaf in self.classes.leaves("Latest", "TimesULN", "Attested", "CodeIn", "AgeInYearsAt"):
-            operator = int(OPERATORS[leaf.operator]) if leaf.operator else 0
-            bound = float(leaf.limit) if leaf.limit is not None else 0.0
-            mode, opened, back = BY_VALUE, opens(leaf), 0
-            rows: Callable[[Leaf, int], int] = lambda _leaf, _concept: 0
-            match leaf.function:
-                case "Latest":
-                    number = self.number(operator, bound)
-                    rows = lambda _leaf, _concept, number=number: number  # type: ignore[misc]
-                case "TimesULN":
-                    mode = TIMES_LIMIT
-                case "Attested":
-                    rows = lambda _leaf, _concept: self.statement()
-                case "CodeIn":
-                    rows, opened = self.code, opens(leaf, 9)
-                case "AgeInYearsAt":
-                    mode, opened = BY_AGE, opens(leaf, 9)
-                    back = leaf.arguments[1].days if len(leaf.arguments) > 1 and leaf.arguments[1] else 0
-            leaves.append((place, mode, opened, leaf.day, operator, bound, back))
-            entries.append([(concept, certain, rows(leaf, concept)) for concept, certain in self.counted(leaf.arguments[0])])
-        flat = [entry for several in entries for entry in several]
-        columns = [_ints(one[k] for one in leaves) for k in range(5)]
-        bounds, backs = np.array([one[5] for one in leaves], np.float64), _ints(one[6] for one in leaves)
-        of_entries = [_ints(entry[k] for entry in flat) for k in range(3)]
-        return Judged(*columns, bounds, backs, _ends(map(len, entries)), *of_entries, np.empty((0, 0), np.uint8))
+            takes = {"Latest": RESULTS, "TimesULN": RESULTS, "AgeInYearsAt": AGES}.get(leaf.function, ANYTHING)
+            opened = opens(leaf, 9 if leaf.function in ("CodeIn", "AgeInYearsAt") else 1)
+            groups.setdefault((takes, leaf.arguments[0], opened, leaf.day), []).append((place, leaf))
+        entries = [self.counted(asked) for _, asked, _, _ in groups]
+        leaves = [one for several in groups.values() for one in several]
+        modes = {"TimesULN": TIMES_LIMIT, "AgeInYearsAt": BY_AGE}
+        rows = [
+            self._row(leaf, concept)
+            for several, counted in zip(groups.values(), entries, strict=True)
+            for concept, _ in counted
+            for _, leaf in several
+        ]
+        return Judged(
+            _ints(key[0] for key in groups), _ints(key[2] for key in groups), _ints(key[3] for key in groups),
+            _ends(map(len, entries)), _ints(one for counted in entries for one, _ in counted), _ints(sure for counted in entries for _, sure in counted),
+            _ends(map(len, groups.values())), _ints(place for place, _ in leaves), _ints(modes.get(leaf.function, BY_VALUE) for _, leaf in leaves),
+            _ints(_operator(leaf) for _, leaf in leaves), np.array([_bound(leaf) for _, leaf in leaves], np.float64),
+            _ints(_back(leaf) for _, leaf in leaves),
+            _ends(len(counted) * len(several) for several, counted in zip(groups.values(), entries, strict=True)), _ints(rows),
+            np.empty((0, 0), np.uint8),
+        )  # fmt: skip
+
+    def _row(self, leaf: Leaf, concept: int) -> int:
+        """The row of `said` for a leaf and a concept whose facts count for it."""
+        match leaf.function:
+            case "Latest":
+                return self.number(_operator(leaf), _bound(leaf))
+            case "Attested":
+                return self.statement()
+            case "CodeIn":
+                return self.code(leaf, concept)
+            case _:
+                return 0
 
     def grouped(self) -> Grouped:
         leaves: list[tuple[int, int, int, int, int]] = []
@@ -293,14 +307,29 @@ class _Asking:
         return np.array([[name in one for name in names] for one in above], np.uint8)
 
     def needs(self) -> Needs:
-        found: dict[tuple[tuple[int, ...], int, int], list[int]] = {}
-        for place, names, first, last in self.classes.needs():
-            found.setdefault(((*names, EVERYTHING), first, last), []).append(place)
+        asked = self.classes.needs()
+        windows = sorted({(last, first) for _, _, first, last in asked})
+        closes = sorted({last for last, _ in windows})
+        place = {window: number for number, window in enumerate(windows)}
         return Needs(
-            _ints(key[1] for key in found), _ints(key[2] for key in found),
-            _ends(len(key[0]) for key in found), _ints(one for key in found for one in key[0]),
-            _ends(len(leaves) for leaves in found.values()), _ints(one for leaves in found.values() for one in leaves),
+            _ints(closes), _ends(sum(last == one for last, _ in windows) for one in closes), _ints(first for _, first in windows),
+            _ints(place[last, first] for _, _, first, last in asked), _ints(last for *_, last in asked), _ints(leaf for leaf, *_ in asked),
+            _ends(len(names) + 1 for _, names, _, _ in asked), _ints(one for _, names, _, _ in asked for one in (*names, EVERYTHING)),
         )  # fmt: skip
+
+
+def _operator(leaf: Leaf) -> int:
+    return int(OPERATORS[leaf.operator]) if leaf.operator else 0
+
+
+def _bound(leaf: Leaf) -> float:
+    return 0.0 if leaf.limit is None else float(leaf.limit)
+
+
+def _back(leaf: Leaf) -> int:
+    """How many days before the fact an age is asked for."""
+    before = leaf.arguments[1] if leaf.function == "AgeInYearsAt" and len(leaf.arguments) > 1 else None
+    return before.days if before else 0
 
 
 def tables(program: Program, concepts: Concepts, compact: Compact) -> Tables:
