@@ -9,13 +9,16 @@ PYTHON ?= python3
 BIN    := .venv/bin
 ARGS   ?=
 
+# A machine that keeps no byte code would compile SciPy anew in each of the hundred processes that the tests start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check bench generate lock clean
 
 demo: .venv/ready
 	@$(BIN)/protocord demo
 
 test: .venv/ready
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto $(ARGS)
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import os
 import re
 import shlex
@@ -26,6 +27,7 @@ from click.testing import CliRunner
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
+from xdist.scheduler import LoadScopeScheduling
 
 TITLED = RawFencedCodeBlockLexer(info_pattern=re.compile(r'(?P<language>\w+) title="(?P<title>[\w./-]+)"\n'))
 
@@ -106,6 +108,36 @@ _collect = Sybil(
     setup=open_folder,
     teardown=close_folder,
 ).pytest()
+
+
+# What is started once and takes long: one worker has all its files, and has them first, so that nobody waits for it at the end.
+STARTED_ONCE = ("spark", "cql", "browser")
+
+
+class ByFile(LoadScopeScheduling):
+    """A worker takes a file at a time, since a file shares its fixtures and what it compiles; or all files of one engine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return engine_of(Path(self.config.rootpath, file)) or file
+
+
+@functools.cache
+def engine_of(file: Path) -> str:
+    """This will say which of the engines that are started once a test file's marks name, if any."""
+    text = file.read_text(encoding="utf-8") if file.name.startswith("test_") else ""
+    return next((name for name in STARTED_ONCE if f"pytest.mark.{name}" in text), "")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """This will share the tests out between workers; `-n0` keeps them in one process."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """This will put the engines' files first on a worker."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not engine_of(item.path))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
