@@ -17,7 +17,7 @@ are equal person by person. A chunk of persons is looked at a time, so that memo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from protocord.cohort.answers.screened import Screened
 from protocord.cohort.engines import Engine
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.lacking import Lacking, ruled
-from protocord.cohort.plan.reasons import Why, reasons
+from protocord.cohort.plan.reasons import Why, once, reasons
 from protocord.cohort.plan.truths import NOT_MET, UNKNOWN, Deciding, Flags
 from protocord.statistics import Results
 from protocord.statistics.results import Scalar, Statistic
@@ -48,15 +48,10 @@ def unknowns(
     about: Mapping[str, Scalar] | None = None,
     *,
     chunk: int = _CHUNK,
-    told: Callable[[str], None] = lambda _: None,
 ) -> Results:
-    """This will return why the answers of a screening are unknown, with one more query a chunk of persons on the engine that has the facts.
-
-    `told` hears what is under way.
-    """
+    """This will return why the answers of a screening are unknown, with one more query a chunk of persons on the engine that has the facts."""
     counts = Counts(found.criteria)
     for part in lacking_by_chunk(found, engine, relations, chunk):
-        told(f"reasons of {part.persons.size:,} persons")
         counts.add(part)
     return Results(tuple(counts.statistics()), inputs, about or {})
 
@@ -121,11 +116,11 @@ class Counts:
                 _count(into[why], rows.size, (how_many[rows] == 1).sum(), (~failed[rows]).sum())
                 if is_chosen:
                     whole[why].append(rows)
-        each = {why: _once(rows, size) for why, rows in whole.items()}
+        each = {why: once(rows, size) for why, rows in whole.items()}
         by_concept: dict[str, list[Rows]] = defaultdict(list)
         for why, rows in each.items():
             by_concept[why.concept].append(rows)
-        concepts = {name: _once(rows, size) for name, rows in by_concept.items()}
+        concepts = {name: once(rows, size) for name, rows in by_concept.items()}
         _look_up(self._look_up, each, part.kept_out)
         _look_up(self._concepts, concepts, part.kept_out)
 
@@ -169,12 +164,3 @@ def _how_many(lacks: Iterable[Rows], size: int) -> npt.NDArray[np.int16]:
     for rows in lacks:
         found[rows] += 1
     return found
-
-
-def _once(parts: list[Rows], size: int) -> Rows:
-    if len(parts) == 1:
-        return parts[0]
-    flags = np.zeros(size, np.bool_)
-    for rows in parts:
-        flags[rows] = True
-    return np.flatnonzero(flags)

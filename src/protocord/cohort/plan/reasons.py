@@ -44,6 +44,7 @@ from protocord.concepts import Concepts
 from protocord.criteria.lengths import LONG_AGO, Length
 
 Rows = npt.NDArray[np.intp]
+Key = tuple[int, str, int]  # place of a term, kind of reason, number of a concept
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,15 +85,11 @@ class Reasons:
                 continue
             for why, rows in self.by_item.get(item, {}).items():
                 found[why].append(rows[flags[rows]])
-        return {why: rows for why, parts in sorted(found.items()) if (rows := self._once(parts)).size}
-
-    def _once(self, parts: list[Rows]) -> Rows:
-        if len(parts) == 1:
-            return parts[0]
-        flags = np.zeros(self.count, np.bool_)
-        for part in parts:
-            flags[part] = True
-        return np.flatnonzero(flags)
+        return {
+            why: rows
+            for why, parts in sorted(found.items())
+            if (rows := parts[0] if len(parts) == 1 else once(parts, self.count)).size
+        }
 
 
 def reasons(
@@ -130,15 +127,31 @@ class _Asking:
         terms = self.open_.terms
         told = facts(self.engine, self.relations, self.open_)
         said = said_of(told, self.open_, self._ages())
-        parts = [*said.parts, *self._absent(said, told), *self._uncovered(said)]
         found: dict[Item, dict[Why, Rows]] = defaultdict(dict)
-        for (place, kind, concept), rows in _grouped(parts):
+        for (place, kind, concept), rows in self._once(
+            [*self._told_of(said.parts), *self._absent(said, told), *self._uncovered(said)]
+        ):
             found[terms.terms[place]][self._why(kind, concept)] = rows
         for leaf in limits:
             place = terms.numbers[term(leaf)]
             for kind, concept, rows in cases_undecided(leaf, said.cases.get(place, Cases.none())):
                 found[leaf][self._why(kind, concept)] = rows
         return Reasons(found, self.open_.persons.size)
+
+    def _once(self, parts: Iterable[tuple[Key, Rows]]) -> Iterator[tuple[Key, Rows]]:
+        """Each reason of each term with its rows, once each and in ascending order."""
+        gathered: dict[Key, list[Rows]] = defaultdict(list)
+        for key, rows in parts:
+            if rows.size:
+                gathered[key].append(rows)
+        for key, several in gathered.items():
+            yield key, several[0] if len(several) == 1 else once(several, self.open_.persons.size)
+
+    def _told_of(self, parts: Iterable[pl.DataFrame]) -> Iterator[tuple[Key, Rows]]:
+        for part in parts:
+            keyed = part.partition_by("term", "kind", "concept", as_dict=True, include_key=False)
+            for (place, kind, concept), rows in keyed.items():
+                yield (place, kind, concept), once([rows["row"].to_numpy()], self.open_.persons.size)
 
     def _ages(self) -> Ages:
         births = (self.deciding.rows[name] for name in ("birth_first", "birth_last"))
@@ -151,9 +164,9 @@ class _Asking:
     def _why(self, kind: str, concept: int) -> Why:
         return Why(kind, "" if concept == NO_CONCEPT else self.open_.terms.classes.numbering.ids[concept])
 
-    def _absent(self, said: Said, told: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    def _absent(self, said: Said, told: pl.DataFrame) -> Iterator[tuple[Key, Rows]]:
         """Where nothing at all speaks for a term: that nothing is on record, and what was set aside."""
-        none = []
+        none: dict[int, Flags] = {}
         for place, flags in self.open_.flags.items():
             leaf = self.open_.terms.terms[place]
             kind = _nothing(leaf)
@@ -164,19 +177,17 @@ class _Asking:
                 left[said.present[place]] = False
             rows = np.flatnonzero(left)
             asked = self.open_.terms.number(leaf.arguments[0])
-            yield _part(rows, place, kind, asked)
+            yield (place, kind, asked), rows
             if leaf.function != "AgeInYearsAt":
-                none.append(
-                    pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int32)}).with_columns(pl.lit(place, pl.Int32).alias("term"))
-                )
+                none[place] = left
         aside = told.filter((pl.col("status") != Status.RECORDED) & ~pl.col("second"))
-        if none and aside.height:
-            found = aside.join(pl.concat(none), on=["row", "term"], how="semi")
-            not_done = pl.col("status") == Status.NOT_DONE
-            kind_aside = pl.when(not_done).then(pl.lit("record_not_done")).otherwise(pl.lit("record_excluded"))
-            yield found.select("row", "term", kind_aside.alias("kind"), "concept")
+        not_done = pl.col("status") == Status.NOT_DONE
+        kind_aside = pl.when(not_done).then(pl.lit("record_not_done")).otherwise(pl.lit("record_excluded"))
+        for key, rows in self._told_of([aside.select("row", "term", kind_aside.alias("kind"), "concept")]):
+            if key[0] in none:
+                yield key, rows[none[key[0]][rows]]
 
-    def _uncovered(self, said: Said) -> Iterator[pl.DataFrame]:
+    def _uncovered(self, said: Said) -> Iterator[tuple[Key, Rows]]:
         """Where no history covers the days that absence must be told of."""
         needs: dict[int, tuple[int, str, Rows]] = {}
         classes = self.open_.terms.classes
@@ -205,8 +216,8 @@ class _Asking:
             for concept in (*above[place], EVERYTHING):
                 if concept in by_concept:
                     some[by_concept[concept]] = True
-            yield _part(rows[~some[rows]], place, "history_missing", asked)
-            yield _part(rows[some[rows]], place, kind, asked)
+            yield (place, "history_missing", asked), rows[~some[rows]]
+            yield (place, kind, asked), rows[some[rows]]
 
 
 def _nothing(leaf: Leaf) -> str | None:
@@ -225,24 +236,11 @@ def _nothing(leaf: Leaf) -> str | None:
             return None
 
 
-def _part(rows: Rows, place: int, kind: str, concept: int) -> pl.DataFrame:
-    columns = {"term": pl.lit(place, pl.Int32), "kind": pl.lit(kind), "concept": pl.lit(concept, pl.Int32)}
-    return pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int32)}).with_columns(**columns)
-
-
-def _grouped(parts: Iterable[pl.DataFrame]) -> Iterator[tuple[tuple[int, str, int], Rows]]:
-    """Each reason of each term with its rows, once each and in order."""
-    for part in _by_reason(parts):
-        rows = np.unique(np.concatenate(part[1])) if len(part[1]) > 1 else part[1][0]
-        if rows.size:
-            yield part[0], rows
-
-
-def _by_reason(parts: Iterable[pl.DataFrame]) -> Iterator[tuple[tuple[int, str, int], list[Rows]]]:
-    gathered: dict[tuple[int, str, int], list[Rows]] = defaultdict(list)
+def once(parts: list[Rows], size: int) -> Rows:
+    """This will return the rows of several parts, of so many rows at most, once each and in ascending order."""
+    if sum(part.size for part in parts) * 16 < size:
+        return np.unique(np.concatenate(parts)).astype(np.intp)
+    flags = np.zeros(size, np.bool_)
     for part in parts:
-        if part.is_empty():
-            continue
-        for (place, kind, concept), rows in part.partition_by("term", "kind", "concept", as_dict=True, include_key=False).items():
-            gathered[place, kind, concept].append(np.unique(rows["row"].to_numpy().astype(np.intp)))
-    yield from gathered.items()
+        flags[part] = True
+    return np.flatnonzero(flags)
