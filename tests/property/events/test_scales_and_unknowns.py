@@ -43,7 +43,8 @@ ICANS = st.builds(
     motor=st.sampled_from(["none", "deep_focal_weakness"]),
     oedema=st.sampled_from(["none", "focal", "diffuse_or_raised_pressure"]),
     died=ANSWER,
-)
+    # Whoever could not be scored has no score: a record that says both contradicts itself.
+).map(lambda findings: replace(findings, capd=None) if findings.capd_unable else findings)
 AGVHD = st.builds(
     AgvhdFindings,
     skin=st.sampled_from([0, 10, 25, 50, 51]),
