@@ -137,3 +137,20 @@ def test_an_infusion_before_the_assessment_is_refused() -> None:
     result = run("screen", DATA / "omop", STUDY, "--on", "2025-06-25", "--planned-infusion", "2025-06-24")
 
     assert result.exit_code == 2
+
+
+@pytest.mark.slow
+def test_the_attrition_takes_criteria_in_the_order_asked_for() -> None:
+    result = run("screen", DATA / "omop", STUDY, *MAPPING, *DAY, "--limit", "0", "--order", "I12d, I04", "--format", "json")
+    asked = json.loads(result.output)
+    left = [one for one in asked["statistics"] if (one["analysis"], one["statistic"]) == ("attrition", "left")]
+
+    assert [one["context"]["criterion"] for one in left][:3] == ["I12d", "I04", "I01"]
+    assert asked["about"]["order"].startswith("I12d,I04,I01,I02,")
+
+
+def test_a_criterion_that_the_protocol_does_not_have_cannot_be_asked_first() -> None:
+    result = run("screen", DATA / "omop", STUDY, *MAPPING, *DAY, "--order", "I04,I12")
+
+    assert result.exit_code == 2
+    assert "The protocol has no criterion I12. It has: I01, I02," in result.output

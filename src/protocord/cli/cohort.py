@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
@@ -98,6 +99,9 @@ def inspect(
 @source_arguments
 @on_options
 @click.option("--limit", type=click.IntRange(min=0), default=200, show_default=True, help="How many near misses are followed day by day, and how many candidates asked what they lack.")  # fmt: skip
+@click.option(
+    "--order", metavar="IDS", help="Criteria that the attrition takes first, such as I04,I07.  [default: the protocol's order]"
+)
 @click.option("--identifiers", type=click.Path(dir_okay=False, path_type=Path), help="Write who is who to this new file, apart from the results.")  # fmt: skip
 @cohort_out
 @language_option
@@ -107,6 +111,7 @@ def screen(
     on: date | None,
     planned_infusion: date | None,
     limit: int,
+    order: str | None,
     identifiers: Path | None,
     out: Path | None,
     language: Language,
@@ -145,10 +150,12 @@ def screen(
         message = f"{identifiers} exists; a key is never written over another. Name a new file."
         raise click.BadParameter(message, param_hint="--identifiers")
     with given.opened(language) as (protocol, opened):
+        first = _first(order, [one.id for one in protocol.eligibility.criteria])
         found = screened(protocol, opened, day, planned_infusion, language)
         with under_way(term("cohort_doing_count", language), opened.engine.share_done):
             told, inputs = about(given, protocol, opened, on=day, infusion=planned_infusion)
-            results, changes = found.results(inputs, told), changed(found, inputs, told)
+            told |= {"order": ",".join(first)} if order else {}
+            results, changes = found.results(inputs, told, order=first), changed(found, inputs, told)
         with under_way(term("cohort_doing_soonest", language), opened.engine.share_done):
             may = mendable(found, opened.dates() if limit else None)
         with under_way(term("cohort_doing_reasons", language), opened.engine.share_done):
@@ -159,6 +166,7 @@ def screen(
     names = {name: concept.name for name, concept in protocol.concepts.items()}
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
     run = {**told, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
+    run |= {str(one.context["outcome"]): one.value for one in results.select("cohort", "outcome")}
     run |= {name: frame.height for name, frame in lists.items()}
     run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass, "protocord": results.version}
     files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
@@ -226,6 +234,16 @@ def explain(
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     click.echo("\n".join(Spoken(protocol, screening, days, language).lines()))
+
+
+def _first(order: str | None, criteria: Sequence[str]) -> list[str]:
+    """The criteria in the order asked for; those that it leaves out follow in the protocol's order."""
+    asked = list(dict.fromkeys(name.strip() for name in (order or "").split(",") if name.strip()))
+    wrong = [name for name in asked if name not in criteria]
+    if wrong:
+        message = f"The protocol has no criterion {', '.join(wrong)}. It has: {', '.join(criteria)}."
+        raise click.BadParameter(message, param_hint="--order")
+    return [*asked, *(name for name in criteria if name not in asked)]
 
 
 def _parquet(frame: Any) -> bytes:

@@ -51,7 +51,8 @@ def screening_lines(results: Results, found: Listing, language: Language) -> Ite
     )
     yield from hanging(term("cohort_answers_note", language), first="  ")
     names = ["lost", "left", "surely_met", "all_but_this", "lost_to_this_alone"]
-    yield from _counts(results, "attrition", "cohort_attrition", names, language)
+    title = "cohort_attrition_order" if "order" in results.about else "cohort_attrition"
+    yield from _counts(results, "attrition", title, names, language)
     yield from hanging(term("cohort_attrition_note", language), first="  ")
     criteria = [str(item.context["criterion"]) for item in results.select("attrition", "left")]
     for key, frame in (("cohort_candidates", found.candidates), ("cohort_near_misses", found.near_misses)):

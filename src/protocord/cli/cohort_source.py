@@ -69,17 +69,18 @@ class Given:
     @contextmanager
     def opened(self, language: Language = "en") -> Iterator[tuple[Protocol, Opened]]:
         """This will load the study and open the source, and give it back at the end."""
-        from protocord.cohort.answers.opened import opened
-        from protocord.cohort.sources.places import Schemas
-        from protocord.exchange.mapping import read_mapping
-        from protocord.protocol import load
         from protocord.words import term
 
-        protocol = load(self.study)
-        own_codes = read_mapping(self.mapping, protocol.concepts) if self.mapping else None
-        schemas = Schemas(self.schema, self.vocabulary_schema)
         with ExitStack() as stack:
             with under_way(term("cohort_doing_open", language)):
+                from protocord.cohort.answers.opened import opened
+                from protocord.cohort.sources.places import Schemas
+                from protocord.exchange.mapping import read_mapping
+                from protocord.protocol import load
+
+                protocol = load(self.study)
+                own_codes = read_mapping(self.mapping, protocol.concepts) if self.mapping else None
+                schemas = Schemas(self.schema, self.vocabulary_schema)
                 source = opened(
                     self.source, protocol.concepts, own_codes, engine=self.engine, schemas=schemas, threads=self.threads
                 )

@@ -177,6 +177,20 @@ def test_attrition_counts_who_is_left_in_the_protocols_order_and_without_each_cr
     )
 
 
+def test_attrition_in_another_order_loses_the_same_persons_in_the_end(found: Screened, by_row: list[Screening]) -> None:
+    told = [answers_of(screening) for screening in by_row]
+    order = [*reversed(found.criteria)]
+    counts = {(one.context["criterion"], one.name): one.value for one in found.attrition(order)}
+
+    for criterion in order:
+        before = [one for one in told if all(one[name] != "not_met" for name in order[: order.index(criterion)])]
+        lost = sum(one[criterion] == "not_met" for one in before)
+        assert (counts[criterion, "lost"], counts[criterion, "left"]) == (lost, len(before) - lost)
+    assert [one.context["criterion"] for one in found.attrition(["I07"])] == ["I07"] * 5
+    with pytest.raises(KeyError):
+        list(found.attrition(["I99"]))
+
+
 def test_what_if_switches_a_criterion_off_or_counts_its_unknown_as_good(found: Screened, by_row: list[Screening]) -> None:
     results = what_if(found)
     told = [answers_of(screening) for screening in by_row]

@@ -154,9 +154,11 @@ class Screened:
         found: Codes = self.pattern_outcomes[self.patterns.of]
         return found
 
-    def results(self, inputs: str = "", about: Mapping[str, Scalar] | None = None) -> Results:
-        """This will return the counts: persons, outcomes, answers of each criterion, attrition in the protocol's order."""
-        return Results((*self._overall(), *self._by_criterion(), *self.attrition()), inputs, about or {})
+    def results(
+        self, inputs: str = "", about: Mapping[str, Scalar] | None = None, *, order: Sequence[str] | None = None
+    ) -> Results:
+        """This will return the counts: persons, outcomes, answers of each criterion, attrition in an order (see `attrition`)."""
+        return Results((*self._overall(), *self._by_criterion(), *self.attrition(order)), inputs, about or {})
 
     def _overall(self) -> Iterator[Statistic]:
         yield Statistic("cohort", "persons", self.persons)

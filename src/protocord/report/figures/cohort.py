@@ -25,7 +25,7 @@ def attrition(results: Results, language: Language) -> Canvas:
     labels = [term("figure_attrition_all", language), *criteria]
     height = 2.3 + _ROW * len(labels)
     canvas = Canvas(
-        term("figure_attrition", language),
+        term("figure_attrition_order" if "order" in results.about else "figure_attrition", language),
         language=language,
         width=10,
         height=height,
