@@ -360,7 +360,7 @@ def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
         yield Trial(found, tuple(site.id for site in protocols.current(STUDY).study.sites))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def scratch_database() -> Callable[[dict[str, Any]], contextlib.AbstractContextManager[None]]:
     """How a test turns to another database for a while."""
     return connected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,17 +12,32 @@ import pytest
 
 from protocord.errors import DocumentProblems
 from protocord.protocol import STUDIES
-from protocord.store import archive, clock, demo, projections, protocols, reads, vault
+from protocord.store import archive, clock, demo, projections, protocols, reads, record, vault
 from protocord.store.access import viewer_named
+from protocord.store.engines import database_from_url
 from protocord.store.models import Identity, User
 
 SHIPPED = sorted(file.parent.name for file in STUDIES.glob("*/demo.yaml"))
+REFERENCE = "nct06848582"
 TODAY = date(2026, 3, 4)
 
 
-@pytest.fixture(autouse=True)
-def noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 4, 12, tzinfo=UTC))
+@pytest.fixture(scope="module", autouse=True)
+def noon() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime(2026, 3, 4, 12, tzinfo=UTC))
+        yield
+
+
+@pytest.fixture(scope="module")
+def played(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, scratch_database: Any, django_db_blocker: Any
+) -> Iterator[tuple[demo.SignIn, ...]]:
+    """The accounts of the reference study's demonstration, played once for the tests that only look at it."""
+    path = tmp_path_factory.mktemp("played") / "database.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with django_db_blocker.unblock(), scratch_database(database_from_url(f"sqlite:///{path}")):
+        yield demo.load(STUDIES / REFERENCE, TODAY)
 
 
 @pytest.mark.parametrize("study", SHIPPED)
@@ -37,10 +54,8 @@ def test_the_shipped_demonstration_plays_without_a_refusal(database: Any, study:
     assert projections.snapshot(study) == live
 
 
-def test_the_reference_study_shows_at_least_a_dozen_children_in_many_states(database: Any) -> None:
-    demo.load(STUDIES / "nct06848582", TODAY)
-
-    rows = reads.subject_matrix(viewer_named("monitor", TODAY), "nct06848582", TODAY).rows
+def test_the_reference_study_shows_at_least_a_dozen_children_in_many_states(played: Any) -> None:
+    rows = reads.subject_matrix(viewer_named("monitor", TODAY), REFERENCE, TODAY).rows
 
     assert len(rows) >= 12
     assert {row.card.outcome for row in rows} == {"", "eligible", "ineligible", "incomplete", "review"}
@@ -48,37 +63,25 @@ def test_the_reference_study_shows_at_least_a_dozen_children_in_many_states(data
     assert {row.card.site for row in rows} == {"dongguan-taixin", "sysucc"}
 
 
-def test_nothing_in_the_demonstration_lies_in_the_future(database: Any) -> None:
-    from protocord.store import record
-
-    demo.load(STUDIES / "nct06848582", TODAY)
-
-    assert max(entry.at for entry in record.all_entries("nct06848582")) <= clock.now()
+def test_nothing_in_the_demonstration_lies_in_the_future(played: Any) -> None:
+    assert max(entry.at for entry in record.all_entries(REFERENCE)) <= clock.now()
 
 
-def test_its_passwords_are_the_same_each_time_and_right(database: Any) -> None:
-    accounts = demo.load(STUDIES / "nct06848582", TODAY)
-
-    assert all(User.objects.get(username=account.username).check_password(account.password) for account in accounts)
-    assert len({account.password for account in accounts}) == len(accounts)
+def test_its_passwords_are_the_same_each_time_and_right(played: tuple[demo.SignIn, ...]) -> None:
+    assert all(User.objects.get(username=account.username).check_password(account.password) for account in played)
+    assert len({account.password for account in played}) == len(played)
 
 
-def test_its_identities_lie_in_the_vault_and_not_in_the_ledger(database: Any) -> None:
-    from protocord.store import record
-
-    demo.load(STUDIES / "nct06848582", TODAY)
-
+def test_its_identities_lie_in_the_vault_and_not_in_the_ledger(played: Any) -> None:
     names = [vault.open_identity(row.sealed, study=row.study, subject=row.subject).name for row in Identity.objects.all()]
-    text = "".join(entry.body or "" for entry in record.all_entries("nct06848582"))
+    text = "".join(entry.body or "" for entry in record.all_entries(REFERENCE))
     assert len(names) == 3
     assert not any(name in text for name in names)
 
 
 def test_a_step_that_the_rules_refuse_is_named_and_nothing_stays(database: Any, tmp_path: Path) -> None:
-    import shutil
-
     folder = tmp_path / "study"
-    shutil.copytree(STUDIES / "nct06848582", folder)
+    shutil.copytree(STUDIES / REFERENCE, folder)
     (folder / "demo.yaml").write_text(
         "children:\n  - site: sysucc\n    steps:\n      - { do: register, day: today }\n      - { do: enrol, day: today }\n"
     )
