@@ -136,7 +136,7 @@ def _kind(kind: str, tried: Sequence[Gain], shown: Sequence[Gain], language: Lan
 
 
 def _header(language: Language) -> list[str]:
-    return [term(f"cohort_{key}", language) for key in ("eligible_more", "possible_more", "incomplete_more", "change")]
+    return [term(f"cohort_{key}", language) for key in ("eligible", "possible", "incomplete", "change")]
 
 
 def _together(results: Results, language: Language) -> Iterator[str]:

@@ -93,9 +93,13 @@ def limit_unit(where: Mapping[str, Scalar], language: Language) -> str:
 
 @dataclass(frozen=True)
 class Gain:
-    """A change, from the row of its statistics, and how many more are eligible, not kept out (`possible`), and undecided (`incomplete`)."""
+    """A change, from the row of its statistics, and how many more are eligible, not kept out (`possible`), and undecided (`incomplete`).
+
+    `wanted`: somebody asked for it.
+    """
 
     where: Mapping[str, Scalar]
+    wanted: bool
     eligible: int
     possible: int
     incomplete: int
@@ -118,23 +122,24 @@ class Gain:
 
 def gains(results: Results) -> list[Gain]:
     """This will return what each change of a what-if brings, those that admit most first, of equals the smaller change."""
-    found: dict[tuple[tuple[str, Scalar], ...], dict[str, int]] = {}
+    found: dict[tuple[bool, tuple[tuple[str, Scalar], ...]], dict[str, int]] = {}
     for item in results.select("what_if"):
         name = item.name.removesuffix("_more")
         if name != item.name:
-            found.setdefault(tuple(item.context.items()), {})[name] = int(str(item.value))
-    made = [Gain(dict(key), **more) for key, more in found.items()]
+            found.setdefault((item.method == "asked", tuple(item.context.items())), {})[name] = int(str(item.value))
+    made = [Gain(dict(where), wanted, **more) for (wanted, where), more in found.items()]
     return sorted(made, key=lambda one: (-one.eligible, -one.possible, int(str(one.where.get("asked", 0))), _distance(one.where)))
 
 
 def telling(found: Iterable[Gain]) -> list[Gain]:
     """This will return those that admit anybody, without a limit's further steps that bring no more than a nearer or narrower one.
 
-    A shorter look-back that only leaves more open is none of them.
+    A shorter look-back that only leaves more open is none of them. What somebody asked for is there in any case.
     """
     kept: list[Gain] = []
     for gain in found:
-        if gain.admits and not gain.forgets and not any(_covers(nearer, gain) for nearer in kept):
+        admits = gain.admits and not gain.forgets and not any(_covers(nearer, gain) for nearer in kept)
+        if gain.wanted or admits:
             kept.append(gain)
     return kept
 

@@ -164,6 +164,7 @@ def _where(found: Screened, move: Move) -> Where:
     places = move.places(found.protocol)
     return {
         "change": "limit",
+        "move": move.name,
         "criterion": ", ".join(move.criteria),
         "limit": to_text(move.value),
         "to": to_text(move.to),
