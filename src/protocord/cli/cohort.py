@@ -27,7 +27,8 @@ from protocord.cli.cohort_source import (
     watched,
 )
 from protocord.cli.cohort_what_if import what_if
-from protocord.cli.door import Day, format_option, language_option, today
+from protocord.cli.door import Day, format_option, language_option, show_problems, today
+from protocord.errors import SubjectProblems
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
@@ -161,12 +162,16 @@ def screen(
         with under_way(term("cohort_doing_reasons", language), opened.engine.share_done):
             why = unknowns(found, opened.engine, opened.relations(), inputs, told)
         watch = watched(term("cohort_doing_persons", language))
-        people = listing(found, opened.records, may, limit=limit, language=language, watched=watch)
+        try:
+            people = listing(found, opened.records, may, limit=limit, language=language, watched=watch)
+        except SubjectProblems as unread:  # a store's warehouse is gone: all that is counted stands
+            show_problems(unread.problems)
+            people = listing(found, opened.records, may, limit=0)
         key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if identifiers else people.key
     names = {name: concept.name for name, concept in protocol.concepts.items()}
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
     run = {**told, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
-    run |= {str(one.context["outcome"]): one.value for one in results.select("cohort", "outcome")}
+    run |= {str(one.context["outcome"]): one.value or 0 for one in results.select("cohort", "outcome")}
     run |= {name: frame.height for name, frame in lists.items()}
     run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass, "protocord": results.version}
     files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
