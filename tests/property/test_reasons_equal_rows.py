@@ -6,7 +6,7 @@ Rules and children are those of `test_cohort_equals_rows`.
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocord.cohort.engines import DuckDB, Postgres, Spark
+from protocord.cohort.kernel.answering import answered_by_kernel
+from protocord.cohort.kernel.compact import open_compact
+from protocord.cohort.kernel.compacting import Compacting
 from protocord.cohort.normal import Normal
-from protocord.cohort.plan.answered import answered_by_sql
+from protocord.cohort.plan.answered import Answered, answered_by_sql
 from protocord.cohort.plan.lacking import Lacking, asked_ruled
+from protocord.cohort.plan.program import Program
 from protocord.cohort.plan.reasons import KINDS, Why, reasons
 from protocord.cohort.plan.truths import Deciding
 from protocord.cohort.sources.memory import brought
@@ -31,6 +35,7 @@ Batch, CONCEPTS, STUDY = DRAWN["Batch"], DRAWN["CONCEPTS"], DRAWN["STUDY"]
 IDS = {concept.name: name for name, concept in CONCEPTS.items()}
 
 Cell = frozenset[Why]
+Answering = Callable[..., Answered]
 
 
 def why(reason: Reason) -> Why:
@@ -51,11 +56,11 @@ def by_rows(batch: Any) -> list[list[Cell | None]]:
     return found
 
 
-def by_columns(batch: Any, engine: Any) -> list[list[Cell | None]]:
-    """The same by columns."""
+def by_columns(batch: Any, engine: Any, answer: Answering = answered_by_sql) -> list[list[Cell | None]]:
+    """The same by columns, whichever way they were answered."""
     program, normal = batch.program, Normal.of_records(batch.records, STUDY)
     relations = brought(engine, normal)
-    answered = answered_by_sql(engine, relations, CONCEPTS, program)
+    answered = answer(engine, relations, CONCEPTS, program)
     deciding = Deciding(program, answered.planes(np.arange(answered.persons.size)))
     lacking = Lacking(deciding)
     items = [lacking.of(column, rules) for column, rules in zip(program.columns, asked_ruled(batch.asked), strict=True)]
@@ -149,6 +154,20 @@ def test_postgresql_gives_the_reasons_that_rows_give(postgres: Postgres) -> None
 @pytest.mark.slow
 def test_spark_gives_the_reasons_that_rows_give(spark: Spark) -> None:
     agree(Batch.drawn(1, rules=20, records=150), spark)
+
+
+@pytest.mark.slow
+def test_the_kernels_planes_give_the_reasons_that_rows_give(duckdb: DuckDB, tmp_path: Path) -> None:
+    batch = Batch.drawn(5, rules=20, records=300)
+    normal = Normal.of_records(batch.records, STUDY)
+    with Compacting(tmp_path / "compact") as made:
+        made.add(normal.persons, normal.facts, normal.histories)
+        made.finish()
+
+    def by_kernel(_engine: Any, _relations: Any, concepts: Any, program: Program) -> Answered:
+        return answered_by_kernel(open_compact(tmp_path / "compact"), program, concepts)
+
+    assert by_columns(batch, duckdb, by_kernel) == by_rows(batch)
 
 
 # Said of the order of two events that are both sure and dated, and of a unit for what has none: no rule that passes its check gets there.
