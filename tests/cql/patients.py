@@ -46,6 +46,7 @@ class Hospital:
         """This will return one patient's Bundle."""
         draw = self.random
         self.count = 0
+        self.before = DAYS[0]
         self.name = f"p{number}"
         patient: dict[str, Any] = {"resourceType": "Patient", "id": self.name}
         if draw.random() < 0.95:
@@ -97,7 +98,10 @@ class Hospital:
         return resource
 
     def day(self) -> str:
-        return self.random.choice(FULL[:5] if self.tidy and self.random.random() < 0.8 else DAYS)
+        """A day; now and then the one before again, so that two records of a concept tie."""
+        if self.random.random() > 0.25:
+            self.before = self.random.choice(FULL[:5] if self.tidy and self.random.random() < 0.8 else DAYS)
+        return self.before
 
     def period(self) -> dict[str, str]:
         draw = self.random
@@ -267,6 +271,9 @@ class Hospital:
         draw = self.random
         status = "final" if self.tidy else draw.choice(("final", "final", "amended", "corrected", "preliminary", "cancelled"))
         found = self.effective({**self.base("Observation"), "status": status, "code": self.code(concept)})
+        if concept.kind.value == "toxicity" and draw.random() < 0.5:
+            found = {key: value for key, value in found.items() if not key.startswith("effective")}
+            found["effectivePeriod"] = self.period()  # what lasts beyond the day has not recovered
         if draw.random() < 0.06:
             found["dataAbsentReason"] = {"coding": [{"code": "unknown"}]}
             return found

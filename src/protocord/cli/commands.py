@@ -8,6 +8,7 @@ from protocord.cli.cohort import cohort
 from protocord.cli.design import design
 from protocord.cli.door import Door
 from protocord.cli.events import events
+from protocord.cli.export import export
 from protocord.cli.generate import generate
 from protocord.cli.grade import grade
 from protocord.cli.installation import demo, install, manage, migrate, seal, serve, vault_key
@@ -15,7 +16,7 @@ from protocord.cli.kinetics import kinetics
 from protocord.cli.monitor import monitor
 from protocord.cli.nca import nca
 from protocord.cli.people import user
-from protocord.cli.records import export, import_, verify
+from protocord.cli.records import import_, verify
 from protocord.cli.respond import respond
 from protocord.cli.scales import scale
 from protocord.cli.screen import screen

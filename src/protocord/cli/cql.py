@@ -23,21 +23,37 @@ from protocord.cli.door import study_argument
     help="The hospital's own codes and units, as for a FHIR import.",
 )
 @click.option(
+    "--base",
+    metavar="URL",
+    default="urn:protocord",
+    show_default=True,
+    help="Begins the canonical address of every Library, ValueSet and EvidenceVariable: the sponsor's own.",
+)
+@click.option(
     "--elm",
     "modules",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Write ELM too, by the official translator (Node.js) in FOLDER/node_modules.",
 )
-def cql(study: Path, out: Path, mapping_file: Path | None, modules: Path | None) -> None:
+def cql(study: Path, out: Path, mapping_file: Path | None, base: str, modules: Path | None) -> None:
     """Write a study's criteria as CQL over FHIR 4.0.1.
 
     One define a criterion, with its text and id, true when it is met and null while that is not known;
     beside it a define that says whether a person must judge. A rule that CQL cannot repeat exactly is
-    refused by name. FHIR resources (Library, EvidenceVariable, Group) carry the same text.
+    refused by name. The codes of each concept are value sets, declared by their canonical address.
+
+    resources.json is a FHIR R4 Bundle of all: the Libraries, every ValueSet, an EvidenceVariable and a
+    Group. A FHIR server takes it as one transaction.
+
+    \b
+    With --elm there are, too:
+      *.elm.json     each library as ELM, for engines that do not translate; in the FHIR Libraries too
+      versions.json  the translator, the model and the protocol that made it
 
     ELM is made by the official translator, which Protocord does not bring along:
-    npm install @cqframework/cql@5.3.0 cql-exec-fhir@2.2.0 in a folder, then name that folder.
+    npm install @cqframework/cql@5.3.0 cql-exec-fhir@2.2.0 in a folder, then name that folder. Everything
+    else is written without Node.js.
 
     \b
     Example:
@@ -52,24 +68,24 @@ def cql(study: Path, out: Path, mapping_file: Path | None, modules: Path | None)
 
     protocol = load(study)
     mapping = None if mapping_file is None else read_mapping(mapping_file, protocol.concepts)
-    texts = {HELPERS: helper_library(), library_name(protocol.study.id): study_library(protocol, mapping)}
-    elm = None if modules is None else translated(texts, modules)
-    bundle = resources(protocol, texts[library_name(protocol.study.id)], elm)
-    written = {f"{name}.cql": text for name, text in texts.items()} | {f"{name}.json": text for name, text in (elm or {}).items()}
-    written["resources.json"] = json.dumps(bundle, ensure_ascii=False, indent=2) + "\n"
+    name = library_name(protocol.study.id)
+    texts = {HELPERS: helper_library(), name: study_library(protocol, mapping, base)}
+    compiled = None if modules is None else translated(texts, modules)
+    elm = {} if compiled is None else compiled.elm
+    written = {f"{one}.cql": text for one, text in texts.items()} | {f"{one}.elm.json": text for one, text in elm.items()}
+    written["resources.json"] = _json(resources(protocol, texts[name], elm, base))
+    if compiled is not None:
+        from protocord import __version__
+
+        by = {"protocord": __version__, "protocol": {"id": protocol.study.id, "version": protocol.version, "hash": protocol.hash}}
+        written["versions.json"] = _json(by | {"cql": "1.5", "fhir": "4.0.1", **compiled.versions})
+        for line in (*compiled.warnings, *compiled.untested):
+            click.echo(line, err=True)
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in written.items():
-        (out / name).write_text(text, encoding="utf-8", newline="\n")
-        click.echo(str(out / name))
+    for file, text in written.items():
+        (out / file).write_text(text, encoding="utf-8", newline="\n")
+        click.echo(str(out / file))
 
 
-class Export(click.Command):
-    """A command whose first argument `cql` names another command: a study's ledger, or its criteria."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        """This will hand over to `cql` where that word comes first."""
-        if args[:1] == ["cql"]:
-            return cql.make_context(f"{info_name} cql", args[1:], parent=parent, **extra)
-        return super().make_context(info_name, args, parent=parent, **extra)
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

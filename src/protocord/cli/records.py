@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from protocord.cli.cql import Export
 from protocord.cli.database import demand_file, demand_tables, open_store
 from protocord.errors import LedgerProblems
 
@@ -109,19 +108,18 @@ def _tell(study: str, result: Verification) -> None:
         click.echo(f"root {result.root}")
 
 
-@click.command(cls=Export)
+@click.command()
 @click.argument("study_id")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @database_option
-def export(study_id: str, file: Path, database: str) -> None:
+def ledger(study_id: str, file: Path, database: str) -> None:
     """Write a study's ledger to one JSON Lines file.
 
-    Anybody can verify that file, with or without this software. The study's criteria as CQL, for other
-    engines, come from another command: protocord export cql --help.
+    Anybody can verify that file, with or without this software.
 
     \b
     Example:
-      protocord export nct06848582 study.jsonl --database protocord-demo/protocord.sqlite3
+      protocord export ledger nct06848582 study.jsonl --database protocord-demo/protocord.sqlite3
     """
     demand_file(database)
     open_store(database)

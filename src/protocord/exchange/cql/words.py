@@ -6,43 +6,23 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from protocord.concepts import Concept, Concepts
+from protocord.exchange.cql.codes import CodeSet, CodeSets
+from protocord.exchange.cql.literals import decimal, named, quoted, strings
 from protocord.exchange.fhir.observations import _ANSWERS, _LOINC, _SCORES
 from protocord.exchange.mapping import SiteMapping
-
-
-def quoted(text: str) -> str:
-    """This will return a CQL string literal."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return f"'{escaped}'"
-
-
-def strings(texts: Iterable[str]) -> str:
-    """This will return a CQL list of strings, typed even where it is empty."""
-    found = ", ".join(quoted(text) for text in texts)
-    return f"{{{found}}}" if found else "List<System.String>{}"
-
-
-def decimal(value: Decimal | None) -> str:
-    """This will return a CQL decimal, or a typed null."""
-    if value is None:
-        return "null as System.Decimal"
-    written = f"{value:f}"
-    return written if "." in written else f"{written}.0"
 
 
 def _listed(items: Sequence[str], kind: str) -> str:
     return "{" + ", ".join(items) + "}" if items else f"List<{kind}>{{}}"
 
 
-def vocabulary(concepts: Concepts, mapping: SiteMapping, asked: Iterable[str]) -> str:
+def vocabulary(concepts: Concepts, mapping: SiteMapping, asked: Iterable[str], sets: CodeSets) -> str:
     """This will return the tuple that every function over FHIR resources is given.
 
     It names every concept that a code can mean or that a rule asks for, and knows of each its kind, place, unit and plausible limits.
     """
-    keys = {f"{coding.system}|{coding.code}": concept.id for concept in concepts.values() for coding in concept.codes}
-    keys |= mapping.codes
     by_reader = {"Birth date", "Sex", "Death", "Histology", "Primary site", "Informed consent"}
-    ids = sorted({*keys.values(), *asked, *(name for name in by_reader if name in concepts)})
+    ids = sorted({*mapping.codes.values(), *sets.of_concepts, *asked, *(name for name in by_reader if name in concepts)})
     known = [concepts[name] for name in ids]
     answers = {f"{system}|{code}": said for (system, code), said in _ANSWERS.items()} | dict(mapping.values)
     units = {f"{one.id}|{unit}": factor for one in known for unit, factor in one.units.items()}
@@ -50,8 +30,12 @@ def vocabulary(concepts: Concepts, mapping: SiteMapping, asked: Iterable[str]) -
         "Tuple {\n  "
         + ",\n  ".join(
             [
-                f"keys: {strings(keys)}",
-                f"concepts: {strings(keys.values())}",
+                f"keys: {strings(mapping.codes)}",
+                f"concepts: {strings(mapping.codes.values())}",
+                "sets: "
+                + _listed(
+                    [_set(one) for one in sets.of_concepts.values()], "Tuple { concept System.String, keys List<System.String> }"
+                ),
                 f"ids: {strings(ids)}",
                 f"known: {strings(name for name in ('Histology', 'Primary site') if name in concepts)}",
                 f"kinds: {strings(one.kind.value for one in known)}",
@@ -80,6 +64,10 @@ def vocabulary(concepts: Concepts, mapping: SiteMapping, asked: Iterable[str]) -
         )
         + "\n}"
     )
+
+
+def _set(one: CodeSet) -> str:
+    return f"Tuple {{ concept: {quoted(one.concept or '')}, keys: P.KeysOf({named(one.name)}) }}"
 
 
 def _below(concepts: Concepts, one: Concept) -> str:
