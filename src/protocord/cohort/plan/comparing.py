@@ -84,6 +84,7 @@ class Comparing:
 
     def numbers(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
         """This will set the bits of all but coded leaves; `places` are those of the rows' persons."""
+        found, places = self._latest(found, places)
         sides, said = found["side"].to_numpy(), found["said"].to_numpy()
         days = found["moment"].to_numpy() // MOMENTS
         for number, rows in _by_test(found):
@@ -109,6 +110,7 @@ class Comparing:
 
     def codes(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
         """This will set the bits of coded leaves: inside a list, or outside with a code of the right form."""
+        found, places = self._latest(found, places)
         ids = self.newest.classes.numbering.ids
         for number, rows in _by_test(found):
             test = self.newest.tests[number]
@@ -121,6 +123,21 @@ class Comparing:
             ]
             truths = tuple(np.array([[one is wanted for one in each] for each in outcomes]) for wanted in (True, False))
             self._set(test, places[rows], truths, step, [np.ones(len(rows), np.bool_)] * len(test.leaves))
+
+    def _latest(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> tuple[pl.DataFrame, npt.NDArray[np.intp]]:
+        """The latest row of each person and test; a row without a moment counts for none."""
+        some = found["moment"].is_not_null()
+        if not some.all():
+            found, places = found.filter(some), places[some.to_numpy()]
+        moment = found["moment"].to_numpy()
+        latest = np.ones(moment.size, np.bool_)
+        greatest = np.zeros(self.planes.shape[2], np.int64)
+        for _, rows in _by_test(found):
+            at, then = places[rows], moment[rows]
+            np.maximum.at(greatest, at, then)
+            latest[rows] = then == greatest[at]
+            greatest[at] = 0
+        return (found, places) if latest.all() else (found.filter(latest), places[latest])
 
     def _coded(self, leaf: Leaf, kind: int, concept: str, code: str) -> bool | None:
         if kind != Kind.CODE:

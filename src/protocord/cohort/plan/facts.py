@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, overload
 
 import ibis
 import ibis.expr.types as ir
@@ -19,11 +20,30 @@ from protocord.criteria.lengths import LONG_AGO
 Small = Callable[[str, pl.DataFrame], ir.Table]
 
 
+class Lazily(Sequence[ir.Table]):
+    """Relations that are written when one is asked for: writing an expression takes longer than an engine takes for a small table."""
+
+    def __init__(self, makers: Sequence[Callable[[], ir.Table]]) -> None:
+        self._makers = tuple(map(cache, makers))
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    @overload
+    def __getitem__(self, at: int) -> ir.Table: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[ir.Table]: ...
+
+    def __getitem__(self, at: int | slice) -> ir.Table | list[ir.Table]:
+        return self._makers[at]() if isinstance(at, int) else [make() for make in self._makers[at]]
+
+
 class Reader(Protocol):
     """How a source reads one of its relations beside a small table: only rows of that table's concepts, none surely before `opens`."""
 
-    def __call__(self, at: int, name: str, rows: pl.DataFrame, opens: int) -> ir.Table:
-        """This will return the facts of relation `at`, each with the columns of the rows of its concept."""
+    def __call__(self, at: int, name: str, rows: pl.DataFrame, opens: int, columns: Iterable[str]) -> ir.Table:
+        """This will return these columns of the facts of relation `at`, and those of the rows of each fact's concept."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +76,13 @@ class Relations:
         asked = frozenset(concepts)
         return [at for at in range(len(self.facts)) if self.held(at, asked)]
 
-    def asked(self, at: int, name: str, rows: pl.DataFrame, opens: int) -> ir.Table:
-        """This will return the facts of a relation, each beside every row of the small table (by `concept`) that asks for it.
+    def asked(self, at: int, name: str, rows: pl.DataFrame, opens: int, columns: Iterable[str]) -> ir.Table:
+        """This will return columns of the facts of a relation, each beside every row of the small table (by `concept`) that asks for it.
 
         A fact that surely began before `opens` may be left out, as far as that is cheap.
         """
         if self.reader is not None:
-            return self.reader(at, name, rows, opens)
+            return self.reader(at, name, rows, opens, columns)
         facts, small = self.facts[at], self.small(name, rows)
         joined = facts.join(small, "concept")
         return joined if opens <= LONG_AGO else joined.filter(joined["last"] >= opens)

@@ -29,6 +29,13 @@ from protocord.cohort.plan.toxicities import recovered
 
 GENERAL = ("Latest", "TimesULN", "Attested", "CodeIn", "AgeInYearsAt", "Has", "RecoveredTo", "OnOrBefore")
 
+_LATEST = {"Latest", "TimesULN"}
+# What a column of a fact serves; one that is not here serves every function.
+OWN: dict[str, set[str]] = {
+    "why": set(), "low": _LATEST | {"RecoveredTo"}, "high": _LATEST | {"RecoveredTo"}, "strict": _LATEST | {"RecoveredTo"},
+    **{name: {"TimesULN"} for name in ("upper", "upper_why", "band_low", "band_high", "range_sex", "child")}, "code": {"CodeIn"},
+}  # fmt: skip
+
 
 def hits(asking: Asking) -> list[ir.Table]:
     """This will return every relation of bits: person, leaf, a, b, c (yes or no for each plane)."""

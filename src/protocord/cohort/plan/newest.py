@@ -9,6 +9,7 @@ The general shape, for facts with partial dates and concepts that may be of some
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -31,6 +32,10 @@ FUNCTIONS = (*RESULTS, "Attested", "Recorded", "CodeIn", "AgeInYearsAt")
 POINT, FROM, ABOVE, UP_TO, BELOW, UNUSABLE = 0, 1, 2, 3, 4, -1
 ADULTS = 8  # added where the upper limit is an adult's: it may be used for somebody of 18 years or more
 YES, NO = 1.0, 0.0
+_ALWAYS = ("person", "record", "concept", "first", "status", "kind")
+_NUMBER = ("low", "high", "strict", "upper", "upper_why", "child")
+_CODE = ("code",)
+SHORT = 62  # days of a look-back in which a person has few facts of one test
 
 
 @dataclass(frozen=True)
@@ -101,33 +106,47 @@ class Newest:
     def _is_exact(self, leaf: Leaf) -> bool:
         return all(certain and concept in self.relations.exact for concept, certain in self._held(leaf).items())
 
-    def found(self) -> tuple[ir.Table | None, ir.Table | None]:
-        """This will return the latest fact of each person and test (person, test, day, …): what it says as a number, and codes."""
-        return self._latest([*RESULTS, "Attested", "Recorded", "AgeInYearsAt"], coded=False), self._latest(["CodeIn"], coded=True)
+    def found(self) -> Iterator[tuple[bool, ir.Table]]:
+        """This will yield facts (person, test, moment, …), the latest of each person and test among them, and whether they are coded.
 
-    def _latest(self, functions: list[str], *, coded: bool) -> ir.Table | None:
-        rows = self._rows(functions)
-        concepts = rows["concept"].to_list()
-        parts = []
-        for at in self.relations.holding(concepts):
-            held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, concepts))))
-            name = f"{'codes' if coded else 'tests'}_{at}"
-            facts = self.relations.asked(at, name, held, min(held["opens"]))
-            within = (facts["first"] >= facts.opens) & (facts["first"] <= facts.day) & (facts.status == Status.RECORDED)
-            facts = facts.filter(within)
-            parts.append(_codes(facts) if coded else _numbers(facts, set(held["function"])))
-        if not parts:
-            return None
-        facts = parts[0] if len(parts) == 1 else ibis.union(*parts)
+        Of a long look-back the engine keeps the latest alone. In a short one there are few more, and it is cheaper to let `comparing` find it.
+        """
+        numbers = [number for number, test in enumerate(self.tests) if test.function != "CodeIn"]
+        short = {number for number in numbers if self.tests[number].day - self.tests[number].opens <= SHORT}
+        for some, coded in (
+            (short, False),
+            (set(numbers) - short, False),
+            (set(range(len(self.tests))) - set(numbers), True),
+        ):
+            rows = self._rows(some)
+            if not rows.is_empty():
+                facts = self._facts(rows, coded=coded)
+                yield coded, facts if some is short else self._latest(facts)
+
+    def _latest(self, facts: ir.Table) -> ir.Table:
         said = [name for name in facts.columns if name not in ("person", "test", "moment")]
         latest = {name: at_last(facts[name], facts.moment, self.dialect) for name in said}
         return facts.group_by("person", "test").agg(moment=facts.moment.max(), **latest)
 
-    def _rows(self, functions: list[str]) -> pl.DataFrame:
+    def _facts(self, rows: pl.DataFrame, *, coded: bool) -> ir.Table:
+        concepts = rows["concept"].to_list()
+        parts = []
+        for at in self.relations.holding(concepts):
+            held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, concepts))))
+            name = f"tests_{at}"
+            asked = set(held["function"])
+            own = _CODE if coded else _NUMBER if asked & {FUNCTIONS.index(name) for name in RESULTS} else ()
+            facts = self.relations.asked(at, name, held, min(held["opens"]), (*_ALWAYS, *own))
+            within = (facts["first"] >= facts.opens) & (facts["first"] <= facts.day) & (facts.status == Status.RECORDED)
+            facts = facts.filter(within)
+            parts.append(_codes(facts) if coded else _numbers(facts, asked))
+        return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+    def _rows(self, tests: set[int]) -> pl.DataFrame:
         rows = [
             (concept, number, test.opens, test.day, FUNCTIONS.index(test.function))
             for number, test in enumerate(self.tests)
-            if test.function in functions
+            if number in tests
             for concept, _ in self.classes.counted(test.asked)
         ]
         schema = {"concept": pl.Int32, "test": pl.Int32, "opens": pl.Int32, "day": pl.Int32, "function": pl.Int32}
@@ -147,18 +166,20 @@ def _codes(facts: ir.Table) -> ir.Table:
 
 
 def _numbers(facts: ir.Table, functions: set[int]) -> ir.Table:
-    """What each fact says: `said`, a number, and `side`, how it is to be taken; worded results are left out."""
-    number = facts.kind == Kind.NUMBER
-    low, high, zero = facts.low, facts.high, ibis.literal(0.0)
-    point, from_ = low.notnull() & high.notnull(), low.notnull()
-    side = chosen(
-        (~number, UNUSABLE),
-        (point, POINT),
-        (from_, FROM + facts.strict % 2),
-        otherwise=UP_TO + chosen((facts.strict >= 2, 1), otherwise=0),
-    )
-    said = ibis.coalesce(low, high, zero)
+    """What each fact says: `said`, a number, and `side`, how it is to be taken; a worded result has no moment."""
     names = {name: FUNCTIONS.index(name) in functions for name in FUNCTIONS}
+    zero = ibis.literal(0.0)
+    said, side = zero, ibis.literal(UNUSABLE)
+    number = facts.kind == Kind.NUMBER
+    if any(names[name] for name in RESULTS):
+        low, high = facts.low, facts.high
+        side = chosen(
+            (~number, UNUSABLE),
+            (low.notnull() & high.notnull(), POINT),
+            (low.notnull(), FROM + facts.strict % 2),
+            otherwise=UP_TO + chosen((facts.strict >= 2, 1), otherwise=0),
+        )
+        said = ibis.coalesce(low, high, zero)
     if names["TimesULN"]:
         times = facts.function == FUNCTIONS.index("TimesULN")
         usable = chosen((facts.upper_why != Why.FINE, UNUSABLE), (facts.child, side), otherwise=side + ADULTS)
@@ -169,9 +190,10 @@ def _numbers(facts: ir.Table, functions: set[int]) -> ir.Table:
         answered = chosen((facts.kind.isin([Kind.YES, Kind.NO]), POINT), otherwise=UNUSABLE)
         side = chosen((stated, answered), otherwise=side)
         said = chosen((stated, chosen((facts.kind == Kind.YES, YES), otherwise=NO)), otherwise=said)
-    if any(names[name] for name in RESULTS):
-        results = [FUNCTIONS.index(name) for name in RESULTS]
-        kinds = facts.kind.isin([Kind.NONE, Kind.NUMBER, Kind.UNUSABLE])
-        facts = facts.filter(~facts.function.isin(results) | kinds)
     moment = key(facts["first"], facts.record)
+    if any(names[name] for name in RESULTS):
+        worded = facts.kind.isin([Kind.YES, Kind.NO, Kind.CODE]) & facts.function.isin(
+            [FUNCTIONS.index(name) for name in RESULTS]
+        )
+        moment = chosen((worded, ibis.null("int64")), otherwise=moment)
     return facts.select("person", "test", moment=moment, said=said.cast("float64"), side=side.cast("int64"))

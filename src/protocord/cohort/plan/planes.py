@@ -29,7 +29,7 @@ from protocord.cohort.plan.classes import BITS, Classes, words
 from protocord.cohort.plan.comparing import Births, Comparing
 from protocord.cohort.plan.coverage import covered, covered_by_periods
 from protocord.cohort.plan.facts import Asking, Relations
-from protocord.cohort.plan.hits import GENERAL, hits
+from protocord.cohort.plan.hits import GENERAL, OWN, hits
 from protocord.cohort.plan.masks import Layout
 from protocord.cohort.plan.newest import Newest, first_day
 from protocord.cohort.plan.pieces import bit_or, flag
@@ -95,9 +95,9 @@ class Plan:
             for word, covered_at, covering in covered_by_periods(self.classes, self.layout, at, since, until):
                 found[PLANES.index("c"), word, covered_at] |= covering
         comparing = Comparing(self.newest, self.layout, births, found)
-        for latest, compare in zip(self.newest.found(), (comparing.numbers, comparing.codes), strict=True):
-            if latest is not None:
-                compare(*places.known(run(self.engine, latest)))
+        for coded, facts in self.newest.found():
+            compare = comparing.codes if coded else comparing.numbers
+            compare(*places.known(run(self.engine, facts)))
         names = [(plane, word) for plane in range(len(PLANES)) for word in range(self.layout.count)]
         return persons.with_columns(**{f"{PLANES[plane]}_{word}": pl.Series(found[plane, word]) for plane, word in names})
 
@@ -116,11 +116,13 @@ class Plan:
                 for concept, _ in self.left.counted(asked):
                     opens[concept] = min(opens.get(concept, NEVER), first_day(leaf))
         rows = pl.DataFrame({"concept": opens.keys(), "opens": opens.values()}, schema={"concept": pl.Int32, "opens": pl.Int32})
+        asked = {leaf.function for _, leaf in self.left.leaves(*GENERAL)}
+        columns = [name for name in FACTS if asked & OWN.get(name, asked)]
         parts = []
         for at in self.relations.holding(opens):
             held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, opens))))
-            facts = self.relations.asked(at, f"general_{at}", held, min(held["opens"]))
-            parts.append(facts.filter(facts["last"] >= facts.opens).select(*FACTS))
+            facts = self.relations.asked(at, f"general_{at}", held, min(held["opens"]), columns)
+            parts.append(facts.filter(facts["last"] >= facts.opens).select(*columns))
         if not parts:
             return None
         return kept(self.engine, "general_facts", parts[0] if len(parts) == 1 else ibis.union(*parts))

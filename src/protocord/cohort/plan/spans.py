@@ -21,6 +21,7 @@ from protocord.cohort.plan.program import Leaf
 from protocord.criteria.lengths import LONG_AGO
 
 FUNCTIONS = ("Washout", "Ever", "Recorded")
+_COLUMNS = ("person", "first", "last", "over_first", "over_last", "undated", "ongoing", "status", "kind")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Spans:
         leaves = self.classes.program.leaves
         spans = [_Span.of(place, leaves[place]) for place in places]
         table = self.layout.table(held, ("asked", "surely"))
-        facts = self.relations.asked(at, f"spans_{at}", table, min(one.opens for one in spans))
+        facts = self.relations.asked(at, f"spans_{at}", table, min(one.opens for one in spans), _COLUMNS)
         facts = facts.filter((facts.status == Status.RECORDED) & (facts["first"] <= max(one.day for one in spans)))
         words = {}
         for place in range(self.layout.count):

@@ -12,10 +12,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property, partial
 from typing import Any
 
 import ibis
@@ -24,9 +25,10 @@ import polars as pl
 
 from protocord.cohort.engines import Engine, small
 from protocord.cohort.normal import FACTS, HISTORIES, Kind, Numbering, Sex, Status, Why
-from protocord.cohort.plan.facts import Relations, own
+from protocord.cohort.plan.facts import Lazily, Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
+from protocord.cohort.sources.omop_days import event_days, float_or_none, ordinal, parts, within
 from protocord.concepts import Concepts
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.criteria.lengths import LONG_AGO, NEVER
@@ -37,7 +39,6 @@ MALE, FEMALE = 8507, 8532  # standard concept ids of OMOP's Gender domain
 YES, NO = 4188539, 4188540  # of its Meas Value domain
 BELOW, AT_MOST, AT_LEAST, ABOVE = 4171756, 4171754, 4171755, 4172704  # of its Meas Value Operator domain
 
-_EPOCH = 719163  # ordinal of 1970-01-01
 _RANK = 1 << 36  # record numbers of one OMOP table lie below it, so that the tables' rows never share one
 RANKS = {
     "person": 0, "condition_occurrence": 1, "drug_exposure": 2, "procedure_occurrence": 3, "device_exposure": 4, "measurement": 5,
@@ -102,10 +103,11 @@ class Omop:
 
     def relations(self) -> Relations:
         """This will return the warehouse's normal form as expressions over its own tables."""
-        of_person = [name for name in (BIRTH_DATE, SEX) if name in self.numbering.numbers]
+        of_person = self._personal
         numbers = [frozenset({self.numbering.numbers[name]}) for name in of_person]
         held, undated = self._held()
-        facts = (*self._of_person(), *(self._read(name, self.codes.codes, "omop_codes") for name in self._coded))
+        coded = [partial(self._read, name, self.codes.codes, "omop_codes") for name in self._coded]
+        facts = Lazily([*(partial(self._of_person, name) for name in of_person), *coded])
         return Relations(
             self._persons(),
             facts,
@@ -117,6 +119,11 @@ class Omop:
             periods=self._periods(),
             reader=self._reader,
         )
+
+    @property
+    def _personal(self) -> list[str]:
+        """The concepts that the table of persons states."""
+        return [name for name in (BIRTH_DATE, SEX) if name in self.numbering.numbers]
 
     @property
     def _coded(self) -> list[str]:
@@ -141,28 +148,35 @@ class Omop:
             undated |= of(f"{ids} WHERE {start} IS NULL")
         return held, undated
 
-    def _reader(self, at: int, name: str, rows: pl.DataFrame, opens: int) -> ir.Table:
+    def _reader(self, at: int, name: str, rows: pl.DataFrame, opens: int, columns: Iterable[str]) -> ir.Table:
         """The facts of a relation beside a small table, which is joined by the table's own ids: what nobody asks for is dropped at once."""
-        of_person = self._of_person()
+        of_person = self._personal
         if at < len(of_person):
-            return of_person[at].join(self._small(name, rows), "concept")
-        return self._read(self._coded[at - len(of_person)], self.codes.codes.join(rows, on="concept"), name, opens)
+            return (
+                self._of_person(of_person[at])
+                .select(*columns, *({"concept"} - {*columns}))
+                .join(self._small(name, rows), "concept")
+            )
+        return self._read(self._coded[at - len(of_person)], self.codes.codes.join(rows, on="concept"), name, opens, columns)
 
-    def _read(self, table: str, asked: pl.DataFrame, name: str, opens: int = LONG_AGO) -> ir.Table:
+    def _read(
+        self, table: str, asked: pl.DataFrame, name: str, opens: int = LONG_AGO, columns: Iterable[str] = tuple(FACTS)
+    ) -> ir.Table:
         """The facts of a coded table whose ids are asked for, with the columns that the small table has more; none surely before `opens`."""
         concept, start, end = CODED[table]
         rows, small = self.table(table), self._small(name, asked)
         rows = rows.join(small, rows[concept] == small.concept_id)
         if opens > LONG_AGO:
-            rows = rows.filter((rows[start] >= ibis.date(*_parts(opens))) | rows[start].isnull())
+            rows = rows.filter((rows[start] >= ibis.date(*parts(opens))) | rows[start].isnull())
         more = [one for one in asked.columns if one not in ("concept_id", "concept")]
+        columns = [*columns, *more]
         if table == "measurement":
-            return self._measurements(rows, more)
+            return self._measurements(rows, columns)
         if table == "observation":
-            return self._observations(rows, more)
+            return self._observations(rows, columns)
         kind = Kind.YES if table == "condition_occurrence" else Kind.NONE
-        days = _days(rows[start], rows[end])
-        return self._fact(rows, table, rows[f"{table}_id"], rows["concept"], more=more, **days, kind=int(kind))
+        days = event_days(rows[start], rows[end])
+        return self._fact(rows, table, rows[f"{table}_id"], rows["concept"], columns, **days, kind=int(kind))
 
     def _small(self, name: str, frame: pl.DataFrame) -> ir.Table:
         return small(self.engine, name, frame)
@@ -172,56 +186,69 @@ class Omop:
         return ibis.table(dict(COLUMNS[name]), name=name)
 
     def _persons(self) -> ir.Table:
-        person = self.table("person")
-        first, last = self._birth(person)
+        person = self._born()
         sex = chosen(
             (person.gender_concept_id == MALE, int(Sex.MALE)), (person.gender_concept_id == FEMALE, int(Sex.FEMALE)), otherwise=0
         )
-        return person.select(person="person_id", birth_first=first, birth_last=last, sex=ibis.coalesce(sex, 0).cast("int8"))
+        return person.select(
+            person="person_id", birth_first="first_day", birth_last="last_day", sex=ibis.coalesce(sex, 0).cast("int8")
+        )
 
-    def _birth(self, person: ir.Table) -> tuple[ir.IntegerValue, ir.IntegerValue]:
-        """The earliest and the latest day that the parts of the birth date allow.
+    def _born(self) -> ir.Table:
+        """The table of persons with the earliest and the latest day that the parts of the birth date allow.
 
         A day without a month says nothing, nor does a month or a day that no calendar has: what is left is less exact, never a guess.
         """
-        none = ibis.null("int32")
-        year = chosen((person.year_of_birth.between(1, 9998), person.year_of_birth), otherwise=none)
-        month = chosen((person.month_of_birth.between(1, 12), person.month_of_birth), otherwise=none)
-        latest = ibis.coalesce(month, 12)
-        start = ordinal(ibis.date(year, ibis.coalesce(month, 1), 1))
-        next_year = year + chosen((latest == 12, 1), otherwise=0)
-        end = ordinal(ibis.date(next_year, chosen((latest == 12, 1), otherwise=latest + 1), 1)) - 1
-        day = start + person.day_of_birth - 1
-        exact = ibis.coalesce(month.notnull() & (day >= start) & (day <= end), ibis.literal(False))
-        known = year.notnull()
-        return (
-            chosen((known & exact, day), (known, start), otherwise=none),
-            chosen((known & exact, day), (known, end), otherwise=none),
+        person = self.table("person")
+        month = ibis.coalesce(chosen((person.month_of_birth.between(1, 12), person.month_of_birth), otherwise=0), 0)
+        person = person.mutate(month_key=(person.year_of_birth * 16 + month).cast("int32"))
+        person = own(person.left_join(self._small("omop_months", self._months), "month_key"))
+        day = person.month_first + person.day_of_birth - 1
+        exact = ibis.coalesce(
+            (person.month_key % 16 > 0) & (day >= person.month_first) & (day <= person.month_last), ibis.literal(False)
+        )
+        return person.mutate(
+            first_day=chosen((exact, day), otherwise=person.month_first).cast("int32"),
+            last_day=chosen((exact, day), otherwise=person.month_last).cast("int32"),
         )
 
-    def _of_person(self) -> list[ir.Table]:
-        """The birth date and the sex as facts, since rules may ask whether they are on record."""
-        person = self.table("person")
-        first, last = self._birth(person)
-        made = []
-        known_sex = person.gender_concept_id.isin([MALE, FEMALE])
-        code = chosen((person.gender_concept_id == MALE, "male"), otherwise="female")
-        if BIRTH_DATE in self.numbering.numbers:
-            days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER)}
-            made.append(self._fact(person.filter(first.notnull()), "person", person.person_id * 2, BIRTH_DATE, **days))
-        if SEX in self.numbering.numbers:
-            days = {
-                "first": ibis.literal(LONG_AGO),
-                "last": ibis.literal(NEVER),
-                "over_first": ibis.literal(LONG_AGO),
-                "over_last": ibis.literal(NEVER),
-            }
-            kinds = {"kind": int(Kind.CODE), "code": code, "undated": ibis.literal(True)}
-            made.append(self._fact(person.filter(known_sex), "person", person.person_id * 2 + 1, SEX, **days, **kinds))
-        return made
+    @cached_property
+    def _months(self) -> pl.DataFrame:
+        """First and last day of the years in which somebody was born (month 0) and of their months: a look is cheaper than to reckon."""
+        said = self.engine.run(
+            "SELECT min(year_of_birth) AS low, max(year_of_birth) AS high FROM person WHERE year_of_birth BETWEEN 1 AND 9998"
+        )
+        low, high = said.row(0)
+        years = range(0) if low is None else range(low, high + 1)
+        rows = [
+            (
+                year * 16 + month,
+                date(year, month or 1, 1).toordinal(),
+                date(year + (month in (0, 12)), month % 12 + 1, 1).toordinal() - 1,
+            )
+            for year in years
+            for month in range(13)
+        ]
+        return pl.DataFrame(rows, schema=dict.fromkeys(("month_key", "month_first", "month_last"), pl.Int32), orient="row")
 
-    def _fact(self, rows: ir.Table, table: str, record: Any, concept: Any, more: Sequence[str] = (), **given: Any) -> ir.Table:
-        """Rows of one OMOP table as facts, with the columns `more`; what is not given is what most facts have."""
+    def _of_person(self, concept: str) -> ir.Table:
+        """The birth date, or the sex, as facts, since rules may ask whether they are on record."""
+        columns = list(FACTS)
+        if concept == BIRTH_DATE:
+            born = self._born()
+            born = born.filter(born.first_day.notnull())
+            first, last = born.first_day, born.last_day
+            days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER)}
+            return self._fact(born, "person", born.person_id * 2, BIRTH_DATE, columns, **days)
+        person = self.table("person")
+        person = person.filter(person.gender_concept_id.isin([MALE, FEMALE]))
+        code = chosen((person.gender_concept_id == MALE, "male"), otherwise="female")
+        open_ = {"first": LONG_AGO, "last": NEVER, "over_first": LONG_AGO, "over_last": NEVER}
+        kinds = {"kind": int(Kind.CODE), "code": code, "undated": ibis.literal(True)}
+        return self._fact(person, "person", person.person_id * 2 + 1, SEX, columns, **open_, **kinds)
+
+    def _fact(self, rows: ir.Table, table: str, record: Any, concept: Any, columns: Sequence[str], **given: Any) -> ir.Table:
+        """Rows of one OMOP table as facts, some columns of them and of the rows; what is not given is what most facts have."""
         number = self.numbering.numbers[concept] if isinstance(concept, str) else concept
         none = {name: ibis.null(kind) for name, kind in (("low", "float64"), ("high", "float64"), ("upper", "float64"))}
         usual: dict[str, Any] = {
@@ -241,12 +268,15 @@ class Omop:
             pl.String: "string",
         }
         cast = {}
-        for name, kind in FACTS.items():
-            value = usual[name]
+        for name in columns:
+            if name not in FACTS:
+                cast[name] = rows[name]
+                continue
+            kind, value = FACTS[name], usual[name]
             cast[name] = (value if isinstance(value, ir.Value) else ibis.literal(value)).cast(kinds[kind])
-        return rows.select(**cast, **{name: rows[name] for name in more})
+        return rows.select(**cast)
 
-    def _measurements(self, rows: ir.Table, more: Sequence[str]) -> ir.Table:
+    def _measurements(self, rows: ir.Table, columns: Sequence[str]) -> ir.Table:
         rows = self._numbered(rows, "operator_concept_id")
         sign = ibis.coalesce(rows.operator_concept_id, 0)
         usable = rows.kind == int(Kind.NUMBER)
@@ -256,7 +286,7 @@ class Omop:
         strict = chosen((usable & (sign == ABOVE), 1), (usable & (sign == BELOW), 2), otherwise=0)
         upper = rows.range_high * rows.factor
         stated = ibis.coalesce(rows.range_high > 0, ibis.literal(False))
-        believable = _within(upper, rows.plausible_low, rows.plausible_high)
+        believable = within(upper, rows.plausible_low, rows.plausible_high)
         upper_why = chosen(
             (~stated, int(Why.NO_UPPER_LIMIT)),
             ((rows.unit_id == 0) & rows.factor.isnull(), int(Why.UNIT_MISSING)),
@@ -266,7 +296,7 @@ class Omop:
         )
         child = ibis.literal(self.mapping.ranges_are_age_specific)
         return self._fact(
-            rows, "measurement", rows.measurement_id, rows["concept"], more, **_days(rows.measurement_date, None), kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
+            rows, "measurement", rows.measurement_id, rows["concept"], columns, **event_days(rows.measurement_date, None), kind=rows.kind, why=rows.why, low=low, high=high, strict=strict,
             upper=chosen((upper_why == int(Why.FINE), upper), otherwise=no_number), upper_why=upper_why, child=child & stated,
         )  # fmt: skip
 
@@ -284,7 +314,7 @@ class Omop:
             high = chosen((sign.isin([BELOW, AT_MOST]), ibis.null("float64")), otherwise=high)
         kind = chosen(
             (rows.value_as_number.isnull(), int(Kind.NONE)),
-            (rows.factor.isnull() | ~_within(number, low, high), int(Kind.UNUSABLE)),
+            (rows.factor.isnull() | ~within(number, low, high), int(Kind.UNUSABLE)),
             otherwise=int(Kind.NUMBER),
         )
         why = chosen(
@@ -302,7 +332,7 @@ class Omop:
         units = dict(self.codes.units.rows())
         for number, name in enumerate(self.numbering.ids):
             concept = self.concepts[name]
-            limits = (_float(concept.plausible.low), _float(concept.plausible.high))
+            limits = (float_or_none(concept.plausible.low), float_or_none(concept.plausible.high))
             for unit_id, unit in units.items():
                 factor = concept.units.get(unit)
                 if factor is None and concept.is_pure_number and unit == "1":
@@ -314,7 +344,7 @@ class Omop:
         numbers = dict.fromkeys(("factor", "plausible_low", "plausible_high"), pl.Float64)
         return pl.DataFrame(rows, schema={"concept": pl.Int32, "factor_unit_id": pl.Int64, **numbers}, orient="row")
 
-    def _observations(self, rows: ir.Table, more: Sequence[str]) -> ir.Table:
+    def _observations(self, rows: ir.Table, columns: Sequence[str]) -> ir.Table:
         rows = self._numbered(rows)
         usable = rows.kind == int(Kind.NUMBER)
         number = chosen((usable, rows.number), otherwise=ibis.null("float64"))
@@ -327,7 +357,7 @@ class Omop:
             otherwise=int(Kind.NONE),
         )
         return self._fact(
-            rows, "observation", rows.observation_id, rows["concept"], more, **_days(rows.observation_date, None), kind=kind, why=rows.why, low=number, high=number,
+            rows, "observation", rows.observation_id, rows["concept"], columns, **event_days(rows.observation_date, None), kind=kind, why=rows.why, low=number, high=number,
             code=chosen((kind == int(Kind.CODE), text), otherwise=ibis.null("string")),
         )  # fmt: skip
 
@@ -350,42 +380,3 @@ class Omop:
             since=chosen((from_birth, LONG_AGO), otherwise=told.since).cast("int32"),
             until=told.until.cast("int32"),
         )
-
-
-def ordinal(day: ir.DateValue) -> ir.IntegerValue:
-    """This will return a date's ordinal."""
-    return (day.delta(ibis.date("1970-01-01"), unit="day") + _EPOCH).cast("int32")
-
-
-def _parts(day: int) -> tuple[int, int, int]:
-    on = date.fromordinal(day)
-    return on.year, on.month, on.day
-
-
-def _days(start: ir.DateValue, end: ir.DateValue | None) -> dict[str, Any]:
-    """The days of an event with a start and perhaps an end (None where the table has no such thing), as `Event.of` takes them.
-
-    A start that is missing may be any day; an end before the start is a slip, and the later day counts.
-    """
-    first = ibis.coalesce(ordinal(start), LONG_AGO)
-    last = ibis.coalesce(ordinal(start), NEVER)
-    days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER), "undated": start.isnull()}
-    if end is None:
-        return days
-    over = chosen((end.notnull(), ibis.greatest(ordinal(end), first)), otherwise=ibis.null("int32"))
-    return days | {
-        "last": ibis.least(last, ibis.coalesce(over, NEVER)),
-        "over_first": ibis.coalesce(over, first),
-        "over_last": ibis.coalesce(over, NEVER),
-        "ended": end.notnull(),
-    }
-
-
-def _within(number: ir.FloatingValue, low: ir.FloatingValue, high: ir.FloatingValue) -> ir.BooleanValue:
-    """Whether a number lies within limits of which either may be open."""
-    yes = ibis.literal(True)
-    return ibis.coalesce(number >= low, yes) & ibis.coalesce(number <= high, yes)
-
-
-def _float(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
