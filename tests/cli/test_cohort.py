@@ -154,3 +154,20 @@ def test_a_criterion_that_the_protocol_does_not_have_cannot_be_asked_first() -> 
 
     assert result.exit_code == 2
     assert "The protocol has no criterion I12. It has: I01, I02," in result.output
+
+
+def test_a_folder_with_files_of_others_is_refused_before_anything_is_screened(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    for command in ("screen", "inspect", "what-if"):
+        result = run(command, tmp_path / "thesis.txt", STUDY, "--out", tmp_path)
+
+        assert result.exit_code == 6
+        assert "holds files that did not come from a run" in result.output
+
+
+def test_a_key_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "key.csv").write_bytes(b"\xff\xfe\x00")
+    result = run("explain", DATA / "omop", STUDY, "P00001", *MAPPING, *DAY, "--identifiers", tmp_path / "key.csv")
+
+    assert result.exit_code == 2
+    assert "is no key that `screen` wrote" in result.output

@@ -83,9 +83,11 @@ def inspect(
     Exits 3 when the study or the mapping, 4 when the source cannot be read.
     """
     from protocord.cli.cohort_lines import readiness_lines
-    from protocord.cli.outcome import deliver
+    from protocord.cli.outcome import deliver, free
     from protocord.cohort.answers.readiness import Readiness
     from protocord.words import term
+
+    free(out)
 
     with (
         given.opened(language) as (protocol, opened),
@@ -136,7 +138,7 @@ def screen(
     """
     from protocord.cli.cohort_lines import screening_lines
     from protocord.cli.cohort_unknowns import unknown_lines
-    from protocord.cli.outcome import deliver
+    from protocord.cli.outcome import deliver, free
     from protocord.cohort.answers.listing import listing
     from protocord.cohort.answers.mending import mendable
     from protocord.cohort.answers.unknowns import unknowns
@@ -147,6 +149,7 @@ def screen(
     from protocord.words import term
 
     day = assessed(on, planned_infusion)
+    free(out)
     if identifiers is not None and identifiers.exists():
         message = f"{identifiers} exists; a key is never written over another. Name a new file."
         raise click.BadParameter(message, param_hint="--identifiers")
@@ -223,10 +226,14 @@ def explain(
     from protocord.cli.verdicts import Spoken
     from protocord.eligibility import screen as decide
     from protocord.eligibility import timeline
+    from protocord.words import term
 
     day = assessed(on, planned_infusion)
     said = _identified(person, identifiers)
-    with given.opened(language) as (protocol, opened):
+    with (
+        given.opened(language) as (protocol, opened),
+        under_way(term("cohort_doing_read", language), opened.engine.share_done),
+    ):
         number = opened.person(said)
         record = opened.records([number]).get(number) if number is not None else None
     if record is None:
@@ -272,8 +279,12 @@ def _identified(person: str, identifiers: Path | None) -> str:
     """The source's own id of a person who is named by it, or by a running number of a screening with its key."""
     if identifiers is None:
         return person
-    with identifiers.open(encoding="utf-8", newline="") as written:
-        key = {row.get("name"): row.get("person") for row in csv.DictReader(written)}
+    try:
+        with identifiers.open(encoding="utf-8", newline="") as written:
+            key = {row.get("name"): row.get("person") for row in csv.DictReader(written)}
+    except (UnicodeDecodeError, csv.Error):
+        message = f"{identifiers} is no key that `screen` wrote."
+        raise click.BadParameter(message, param_hint="--identifiers") from None
     if person not in key:
         message = f"{identifiers} has no {person!r}."
         raise click.BadParameter(message, param_hint="PERSON")

@@ -75,13 +75,14 @@ def what_if(
 
     Exits 2 when a criterion writes no such limit, 3 when the study or the mapping, 4 when the source cannot be read.
     """
-    from protocord.cli.outcome import deliver
+    from protocord.cli.outcome import deliver, free
     from protocord.cohort.answers.what_if import what_if as counted
     from protocord.cohort.plan.loosened import ladder_moves
     from protocord.cohort.plan.wished import wished
     from protocord.report.figures import cohort as figures
 
     day = assessed(on, planned_infusion)
+    free(out)
     with given.opened(language) as (protocol, opened):
         wishes = [wished(protocol, text) for text in limits] + [wished(protocol, text, days=True) for text in lengths]
         tried = () if wishes else ladder_moves(protocol)

@@ -98,6 +98,13 @@ def deliver(
         click.echo(term("results_written", language).format(folder=out))
 
 
+def free(out: Path | None) -> None:
+    """This will raise Refused where a folder holds files that no run of ours wrote: asked before long work, too, so that none is lost."""
+    if out is not None and out.exists() and any(out.iterdir()) and not (out / _MARK).is_file():
+        remedy = "Name an empty or a new folder."
+        raise Refused([Problem(Place(str(out)), "holds files that did not come from a run, and is left as it is.", remedy)])
+
+
 def result_lines(results: Results, language: Language) -> list[str]:
     """This will return the results as an aligned table, one line a statistic, for a terminal."""
     header = [term(key, language) for key in ("result_analysis", "result_statistic", "result_context", "result_value")]
@@ -134,9 +141,7 @@ def _write(
     files: Mapping[str, bytes],
     out: Path,
 ) -> None:
-    if out.exists() and any(out.iterdir()) and not (out / _MARK).is_file():
-        remedy = "Name an empty or a new folder."
-        raise Refused([Problem(Place(str(out)), "holds files that did not come from a run, and is left as it is.", remedy)])
+    free(out)
     with _whole(out) as folder:
         for ending in ("csv", "json", "parquet"):
             results.write(folder / f"results.{ending}")
