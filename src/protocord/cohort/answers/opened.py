@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,16 +17,15 @@ from protocord.cohort.kernel.compact import open_compact
 from protocord.cohort.plan.answered import Answered, answered_by_sql
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.program import Program
-from protocord.cohort.sources.omop import COLUMNS, Omop
+from protocord.cohort.sources.fingerprints import counted, fingerprint
+from protocord.cohort.sources.omop import Omop
 from protocord.cohort.sources.omop_record import OmopRecords
-from protocord.cohort.sources.places import VOCABULARY, Address, Schemas, engines_of, open_source, reading
+from protocord.cohort.sources.places import Address, Schemas, engines_of, open_source, reading
 from protocord.cohort.sources.store import FactStore
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping
 from protocord.values import SubjectRecord
-
-_ENDS = 1 << 16  # bytes read of each end of a file for its fingerprint
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,7 @@ class Opened:
         """This will return these persons' records, with one query a table; one that the source does not have is left out."""
         if isinstance(self.source, Omop):
             return OmopRecords(self.source).records(persons)
-        told = self._of_store("SELECT r.person, r.record FROM records r JOIN asked_persons a ON r.person = a.person", persons)
-        return {person: SubjectRecord.from_data(json.loads(record)) for person, record in told.iter_rows()}
+        return self.source.records(persons)
 
     def _of_store(self, sql: str, persons: Sequence[int] | pl.Series) -> pl.DataFrame:
         self.engine.bring("asked_persons", pl.DataFrame({"person": persons}, schema={"person": pl.Int64}))
@@ -160,33 +156,3 @@ def opened(
             yield Opened(place, source, engine or engines_of(place)[0], found, threads)
     finally:
         runs.close()
-
-
-def fingerprint(path: Path) -> str:
-    """This will return the SHA-256 over each file's name, size, first and last 64 KiB (a Parquet file's statistics stand there).
-
-    Reading every byte of a warehouse would take longer than to screen it; a change that alters neither size nor ends is not seen.
-    """
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*.parquet")) if path.is_dir() else [path]:
-        name, size = file.relative_to(path).as_posix() if path.is_dir() else file.name, file.stat().st_size
-        with file.open("rb") as content:
-            head = content.read(_ENDS)
-            content.seek(max(0, size - _ENDS))
-            digest.update(f"{name}\0{size}\0".encode() + head + content.read(_ENDS))
-    return digest.hexdigest()
-
-
-def counted(omop: Omop, tables: frozenset[str]) -> str:
-    """This will return the SHA-256 over each table's number of rows and greatest id, and over what the vocabulary's ids mean.
-
-    A row that was changed in its place is not seen.
-    """
-    parts = []
-    for name in sorted(tables - set(VOCABULARY)):
-        number = next(iter(COLUMNS[name]))
-        parts.append(f"SELECT '{name}' AS name, count(*) AS n, coalesce(max({number}), 0) AS greatest FROM {name}")
-    told = omop.engine.run(" UNION ALL ".join(parts)).sort("name")
-    return hashlib.sha256(
-        "\0".join(frame.write_csv() for frame in (told, omop.codes.codes, omop.codes.units)).encode()
-    ).hexdigest()

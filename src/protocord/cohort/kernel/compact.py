@@ -54,7 +54,7 @@ class Facts(NamedTuple):
 
 
 class Segments(NamedTuple):
-    """The facts of each concept in each block: those of block b stand from blocks[b] to blocks[b + 1], `count` facts from `start` on.
+    """The facts of each concept in each block: those of block b stand from blocks[b] to blocks[b + 1], `length` facts from `start` on.
 
     Column k of rank, form, value, limit of fact i of a segment stands at at[k] + i * step[k].
     """
@@ -62,7 +62,7 @@ class Segments(NamedTuple):
     blocks: Array  # int64
     concept: Array  # int32
     start: Array  # int64
-    count: Array  # int64
+    length: Array  # int64
     at: Array  # int64, segments x 4
     step: Array  # int64, segments x 4
 
@@ -104,7 +104,7 @@ class Histories(NamedTuple):
     blocks: Array  # int64
     concept: Array  # int32
     start: Array  # int64
-    count: Array  # int64
+    length: Array  # int64
     local: Array  # uint16
     since: Array  # int32
     until: Array  # int32

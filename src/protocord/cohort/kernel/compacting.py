@@ -112,9 +112,9 @@ class Compacting:
         self._columns = {
             **{f"facts.{name}": Growing(folder / f"facts.{name}.npy", kind) for name, kind in {"local": np.uint16, "last": np.int16, **wide}.items()},
             **{f"segments.{name}": Growing(folder / f"segments.{name}.npy", kind, width) for name, kind, width in (
-                ("concept", np.int32, 0), ("start", np.int64, 0), ("count", np.int64, 0), ("at", np.int64, 4), ("step", np.int64, 4))},
+                ("concept", np.int32, 0), ("start", np.int64, 0), ("length", np.int64, 0), ("at", np.int64, 4), ("step", np.int64, 4))},
             **{f"histories.{name}": Growing(folder / f"histories.{name}.npy", kind) for name, kind in (
-                ("concept", np.int32), ("start", np.int64), ("count", np.int64), ("local", np.uint16), ("since", np.int32), ("until", np.int32))},
+                ("concept", np.int32), ("start", np.int64), ("length", np.int64), ("local", np.uint16), ("since", np.int32), ("until", np.int32))},
             **{f"persons.{name}": Growing(folder / f"persons.{name}.npy", kind) for name, kind in (
                 ("person", np.int64), ("birth_first", np.int32), ("birth_last", np.int32), ("sex", np.int8))},
         }  # fmt: skip
@@ -131,6 +131,10 @@ class Compacting:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """This will close every file, finished or not."""
         for column in self._columns.values():
             column.abandon()
 
@@ -233,8 +237,8 @@ class Compacting:
             column = self._columns[f"facts.{name}"]
             at[:, k], step[:, k] = np.cumsum(kept) - kept + column.rows, varies
             column.add(facts[name].to_numpy()[np.repeat(varies, counts) | first])
-        for name, column in (("concept", segments["concept"].to_numpy()), ("count", counts), ("at", at), ("step", step)):
-            self._columns[f"segments.{name}"].add(column)
+        for name, rows in (("concept", segments["concept"].to_numpy()), ("length", counts), ("at", at), ("step", step)):
+            self._columns[f"segments.{name}"].add(rows)
         self._columns["facts.local"].add(facts["local"].to_numpy())
         self._columns["facts.last"].add(facts["scale"].to_numpy())
         self._end_blocks("segments", segments["block"].to_numpy(), blocks)
@@ -244,7 +248,7 @@ class Compacting:
         segments = whole.group_by("block", "concept", maintain_order=True).len()
         counts = segments["len"].to_numpy().astype(np.int64)
         starts = np.cumsum(counts) - counts + self._columns["histories.local"].rows
-        for name, column in (("concept", segments["concept"].to_numpy()), ("count", counts), ("start", starts)):
+        for name, column in (("concept", segments["concept"].to_numpy()), ("length", counts), ("start", starts)):
             self._columns[f"histories.{name}"].add(column)
         self._columns["histories.local"].add((whole["place"] % BLOCK).to_numpy())
         for name in ("since", "until"):

@@ -55,7 +55,7 @@ def grouped(
 
 
 @compiled
-def _chain(rows: Any, following: Any, head: int) -> Any:
+def _chain(rows: Any, following: Any, head: Any) -> Any:
     """One person's rows."""
     size, k = 0, head
     while k >= 0:
@@ -70,14 +70,14 @@ def _chain(rows: Any, following: Any, head: int) -> Any:
 
 
 @compiled
-def _gathered(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, said: Any, leaf_at: int, at: Any) -> Any:
+def _gathered(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, said: Any, leaf_at: Any, at: Any) -> Any:
     """The facts that a leaf looks at, one row each."""
     opens, day, kind_of_leaf = asked.opens[leaf_at], asked.day[leaf_at], asked.kind[leaf_at]
     most = 0
     for entry in range(asked.entry_at[leaf_at], asked.entry_at[leaf_at + 1]):
         segment = at[asked.concept[entry]]
         if segment >= 0:
-            start, count = segments.start[segment], segments.count[segment]
+            start, count = segments.start[segment], segments.length[segment]
             most += count - since(facts.last, start, count, opens)
     rows = np.empty((most, 11), np.int64)
     found = 0
@@ -85,7 +85,7 @@ def _gathered(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, sai
         segment = at[asked.concept[entry]]
         if segment < 0:
             continue
-        start, count = segments.start[segment], segments.count[segment]
+        start, count = segments.start[segment], segments.length[segment]
         for i in range(since(facts.last, start, count, opens), count):
             form = facts.form[segments.at[segment, 1] + i * segments.step[segment, 1]]
             status, scaled = forms.status[form], np.int64(facts.last[start + i])
@@ -115,7 +115,7 @@ def _gathered(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, sai
 
 
 @compiled
-def _has(rows: Any, asked: Any, leaf_at: int) -> int:
+def _has(rows: Any, asked: Any, leaf_at: Any) -> Any:
     """A statement of presence holds unless it ended, or a later statement denies it or a condition above it."""
     opens, day, entries = asked.opens[leaf_at], asked.day[leaf_at], asked.entry_at[leaf_at]
     size = asked.entry_at[leaf_at + 1] - entries
@@ -147,7 +147,7 @@ def _has(rows: Any, asked: Any, leaf_at: int) -> int:
 
 
 @compiled
-def _recovered(rows: Any, asked: Any, leaf_at: int) -> int:
+def _recovered(rows: Any, asked: Any, leaf_at: Any) -> Any:
     """The latest record of each toxicity; one of a whole class stands for itself."""
     day, entries = asked.day[leaf_at], asked.entry_at[leaf_at]
     size = asked.entry_at[leaf_at + 1] - entries
@@ -198,7 +198,7 @@ def _same(one: Any, other: Any, whole: bool) -> bool:
 
 
 @compiled
-def _toxicity(one: Any, day: int) -> int:
+def _toxicity(one: Any, day: Any) -> Any:
     ended = one[_ENDED] != 0
     if ended and one[_OVER_LAST] <= day:
         return TRUE
@@ -209,7 +209,7 @@ def _toxicity(one: Any, day: int) -> int:
 
 
 @compiled
-def _in_order(rows: Any, asked: Any, leaf_at: int) -> int:
+def _in_order(rows: Any, asked: Any, leaf_at: Any) -> Any:
     """Whether the earliest fact of the first concept is not later than the earliest of the second."""
     day, entries = asked.day[leaf_at], asked.entry_at[leaf_at]
     earliest, surely, other, other_surely = _NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE

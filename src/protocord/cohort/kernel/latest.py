@@ -24,7 +24,7 @@ _RECORDED, _FINE = int(Status.RECORDED), int(Why.FINE)
 
 
 @compiled
-def floors(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, group: int, at: Any, floor: Any, touched: Any) -> int:
+def floors(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, group: Any, at: Any, floor: Any, touched: Any) -> Any:
     """This will write for each person the first possible moment of her last fact that surely counts, and return how many have one.
 
     These persons stand in `touched`. A fact before the floor cannot be the latest.
@@ -35,7 +35,7 @@ def floors(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, group:
         segment = at[asked.concept[entry]]
         if segment < 0 or not asked.certain[entry]:
             continue
-        start, count = segments.start[segment], segments.count[segment]
+        start, count = segments.start[segment], segments.length[segment]
         rank_at, rank_step = segments.at[segment, 0], segments.step[segment, 0]
         form_at, form_step = segments.at[segment, 1], segments.step[segment, 1]
         value_at, value_step = segments.at[segment, 2], segments.step[segment, 2]
@@ -63,7 +63,7 @@ def floors(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, group:
 
 @compiled
 def judged(
-    facts: Any, segments: Any, forms: Any, values: Any, limits: Any, born: Any, asked: Any, calendar: Any, group: int, at: Any,
+    facts: Any, segments: Any, forms: Any, values: Any, limits: Any, born: Any, asked: Any, calendar: Any, group: Any, at: Any,
     floor: Any, found: Any,
 ) -> None:  # fmt: skip
     """This will write what the facts say that could be the latest: three rows of bits a leaf, one an outcome.
@@ -79,7 +79,7 @@ def judged(
         segment = at[asked.concept[entry]]
         if segment < 0:
             continue
-        start, count = segments.start[segment], segments.count[segment]
+        start, count = segments.start[segment], segments.length[segment]
         rank_at, rank_step = segments.at[segment, 0], segments.step[segment, 0]
         form_at, form_step = segments.at[segment, 1], segments.step[segment, 1]
         value_at, value_step = segments.at[segment, 2], segments.step[segment, 2]
@@ -100,7 +100,7 @@ def judged(
             word, bit = person >> 6, np.uint64(1) << np.uint64(person & 63)
             for k in range(leaves):
                 leaf = first_leaf + k
-                said = np.int64(UNKNOWN)
+                said: Any = np.int64(UNKNOWN)
                 if asked.mode[leaf] == BY_VALUE:
                     said = np.int64(
                         asked.said[asked.row[asked.row_at[group] + (entry - asked.entry_at[group]) * leaves + k], value]
@@ -119,7 +119,7 @@ def judged(
 
 
 @compiled
-def decide(asked: Any, group: int, floor: Any, touched: Any, met: int, found: Any, a: Any, b: Any, c: Any) -> None:
+def decide(asked: Any, group: Any, floor: Any, touched: Any, met: Any, found: Any, a: Any, b: Any, c: Any) -> None:
     """This will fill the planes of a group's leaves from what the facts say, and make `floor` ready for the next group."""
     sure = np.zeros(WORDS, np.uint64)
     for k in range(met):
@@ -142,7 +142,7 @@ def decide(asked: Any, group: int, floor: Any, touched: Any, met: int, found: An
 
 
 @compiled
-def _age_said(births: Any, calendar: Any, operator: int, bound: float, back: int, first: int, last: int) -> int:
+def _age_said(births: Any, calendar: Any, operator: Any, bound: Any, back: Any, first: Any, last: Any) -> Any:
     """What a fact between two days says of the age on its day, or so long before, of somebody born between two days."""
     from_day = first if first <= LONG_AGO or first >= NEVER else first - back
     to_day = last if last <= LONG_AGO or last >= NEVER else last - back
@@ -154,7 +154,7 @@ def _age_said(births: Any, calendar: Any, operator: int, bound: float, back: int
 
 
 @compiled
-def _is_usable(born: Any, person: int, calendar: Any, limits: Any, limit: int, first: int, last: int) -> bool:
+def _is_usable(born: Any, person: Any, calendar: Any, limits: Any, limit: Any, first: Any, last: Any) -> Any:
     """Whether the upper limit beside a result is known and this person's."""
     if limits.upper_why[limit] != _FINE or (limits.range_sex[limit] != 0 and limits.range_sex[limit] != born.sex[person]):
         return False

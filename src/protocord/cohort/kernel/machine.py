@@ -24,19 +24,19 @@ FIRST, LAST, OVER_FIRST, OVER_LAST = 0, 2, 4, 6  # columns of a form's days
 
 
 @compiled
-def day_of(days: Any, form: int, which: int, scaled: int) -> int:
+def day_of(days: Any, form: Any, which: Any, scaled: Any) -> Any:
     """This will return one of a fact's days as an ordinal."""
     return days[form, which] + days[form, which + 1] * (BASE + scaled)
 
 
 @compiled
-def key(day: int, rank: int) -> int:
+def key(day: Any, rank: Any) -> Any:
     """This will return a number that orders facts by day and then by record; it is positive."""
     return (day - LONG_AGO + 1) * _KEY + rank
 
 
 @compiled
-def find(segments: Any, block: int, at: Any) -> None:
+def find(segments: Any, block: Any, at: Any) -> None:
     """This will write to `at` the segment of each concept in a block, -1 where it has none."""
     at[:] = -1
     for segment in range(segments.blocks[block], segments.blocks[block + 1]):
@@ -44,7 +44,7 @@ def find(segments: Any, block: int, at: Any) -> None:
 
 
 @compiled
-def since(last: Any, start: int, count: int, opens: int) -> int:
+def since(last: Any, start: Any, count: Any, opens: Any) -> Any:
     """This will return the first of a segment's facts that can lie on `opens` or later."""
     scaled = min(max(opens - BASE, EARLIEST), LATEST)
     low, high = start, start + count
@@ -65,7 +65,7 @@ def presence(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: 
         segment = at[asked.concept[k]]
         if segment < 0:
             continue
-        start, count = segments.start[segment], segments.count[segment]
+        start, count = segments.start[segment], segments.length[segment]
         form_at, form_step = segments.at[segment, 1], segments.step[segment, 1]
         value_at, value_step = segments.at[segment, 2], segments.step[segment, 2]
         for window in range(asked.window_at[k], asked.window_at[k + 1]):
@@ -105,7 +105,7 @@ def washouts(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: 
         start, least = segments.start[segment], asked.least[k]
         form_at, form_step = segments.at[segment, 1], segments.step[segment, 1]
         value_at, value_step = segments.at[segment, 2], segments.step[segment, 2]
-        for i in range(segments.count[segment]):
+        for i in range(segments.length[segment]):
             form = facts.form[form_at + i * form_step]
             scaled = np.int64(facts.last[start + i])
             over_last = day_of(forms.days, form, OVER_LAST, scaled)
@@ -130,7 +130,7 @@ def washouts(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: 
 
 
 @compiled
-def covered(histories: Any, needs: Any, block: int, at: Any, reached: Any, c: Any) -> None:
+def covered(histories: Any, needs: Any, block: Any, at: Any, reached: Any, c: Any) -> None:
     """This will fill plane c of leaves whose days histories cover: one stretch alone, or stretches of several concepts together."""
     at[:] = -1
     windows = np.empty((needs.opens.size, WORDS), np.uint64)
@@ -152,13 +152,13 @@ def covered(histories: Any, needs: Any, block: int, at: Any, reached: Any, c: An
 
 
 @compiled
-def _covered_windows(histories: Any, needs: Any, segment: int, windows: Any) -> None:
+def _covered_windows(histories: Any, needs: Any, segment: Any, windows: Any) -> None:
     """Whose stretches of one concept hold each window alone. Windows that end on one day stand together, the longest first."""
     windows[:] = 0
     start = histories.start[segment]
     for group in range(needs.closes.size):
         first, beyond, closes = needs.group_at[group], needs.group_at[group + 1], needs.closes[group]
-        for i in range(start, start + histories.count[segment]):
+        for i in range(start, start + histories.length[segment]):
             if histories.until[i] < closes:
                 continue
             since_day, window = histories.since[i], first
@@ -173,7 +173,7 @@ def _covered_windows(histories: Any, needs: Any, segment: int, windows: Any) -> 
 
 
 @compiled
-def _covered_together(histories: Any, needs: Any, need: int, at: Any, reached: Any, c: Any) -> None:
+def _covered_together(histories: Any, needs: Any, need: Any, at: Any, reached: Any, c: Any) -> None:
     """Stretches of different concepts that meet: the day reached so far goes on until nothing moves it."""
     first, last, leaf = needs.opens[needs.window[need]], needs.last[need], needs.leaf[need]
     reached[:] = first - 1
@@ -185,7 +185,7 @@ def _covered_together(histories: Any, needs: Any, need: int, at: Any, reached: A
             if segment < 0:
                 continue
             start = histories.start[segment]
-            for i in range(start, start + histories.count[segment]):
+            for i in range(start, start + histories.length[segment]):
                 person, until = histories.local[i], histories.until[i]
                 if histories.since[i] <= reached[person] + 1 and until > reached[person]:
                     moved = moved or reached[person] < last
@@ -211,7 +211,7 @@ def births(born: Any, thresholds: Any, rows: Any) -> None:
 
 
 @compiled
-def combine(rows: Any, gates: Any, first: int) -> None:
+def combine(rows: Any, gates: Any, first: Any) -> None:
     """This will compute gates, the rows from `first` on; a part of all rows at a time, so that it stays in the processor's cache."""
     for low in range(0, WORDS, _TILE):
         for k in range(gates.shape[0]):
@@ -240,7 +240,7 @@ def spell(rows: Any, outputs: Any, spread: Any, eights: Any, codes: Any) -> None
 
 
 @compiled
-def words_of(rows: Any, leaves: int, persons: Any, bits: int, found: Any) -> None:
+def words_of(rows: Any, leaves: Any, persons: Any, bits: Any, found: Any) -> None:
     """This will write the planes of some persons of a block as words of so many bits, a row a person."""
     count = found.shape[1] // 3
     for k in range(persons.size):

@@ -21,7 +21,7 @@ NO_AGE = -(10**6)
 
 
 @compiled
-def outcome(operator: int, low: float, high: float, strict: int, limit: float) -> int:
+def outcome(operator: Any, low: Any, high: Any, strict: Any, limit: Any) -> Any:
     """This will compare a number between `low` and `high` (not a number: unbounded) with a limit: TRUE, FALSE or UNKNOWN."""
     at_low, at_high = abs(low - limit) <= CLOSE * abs(limit), abs(high - limit) <= CLOSE * abs(limit)
     low_strict, high_strict = strict % 2 == 1, strict >= 2
@@ -45,7 +45,7 @@ def outcome(operator: int, low: float, high: float, strict: int, limit: float) -
 
 
 @compiled
-def outcomes(low: Any, high: Any, strict: Any, operator: int, limit: float) -> Any:
+def outcomes(low: Any, high: Any, strict: Any, operator: Any, limit: Any) -> Any:
     """This will return the outcome of each of many numbers."""
     found = np.empty(low.size, np.uint8)
     for place in range(low.size):
@@ -54,7 +54,7 @@ def outcomes(low: Any, high: Any, strict: Any, operator: int, limit: float) -> A
 
 
 @compiled
-def completed_years(birth: int, day: int, start: int, written: Array, common: Array) -> int:
+def completed_years(birth: Any, day: Any, start: Any, written: Array, common: Array) -> Any:
     """This will return the age in completed years on a day, both ordinals; NO_AGE where the calendar (see `Calendar`) lacks one."""
     born, on = birth - start, day - start
     if born < 0 or on < 0 or born >= written.size or on >= written.size:
@@ -64,7 +64,7 @@ def completed_years(birth: int, day: int, start: int, written: Array, common: Ar
 
 
 @compiled
-def is_the_childs(youngest: int, oldest: int, band_low: int, band_high: int) -> bool:
+def is_the_childs(youngest: Any, oldest: Any, band_low: Any, band_high: Any) -> Any:
     """This will tell whether an upper limit of an age band (NO_BAND: no end) holds for somebody of these ages.
 
     Of a range that nobody declared to be the child's own: without a band it is an adult's, and so is a band that goes on beyond childhood.
@@ -80,7 +80,7 @@ def is_the_childs(youngest: int, oldest: int, band_low: int, band_high: int) -> 
 
 
 @compiled
-def age_outcome(operator: int, youngest: int, oldest: int, limit: float) -> int:
+def age_outcome(operator: Any, youngest: Any, oldest: Any, limit: Any) -> Any:
     """This will compare an age, which counts from birth on and may be open upwards, with a limit."""
     low = float(max(youngest, 0)) if youngest != NO_AGE else 0.0
     return outcome(operator, low, float(oldest) if oldest != NO_AGE else np.nan, 0, limit)

@@ -168,7 +168,7 @@ class _Asking:
         values = self.compact.values
 
         def make() -> Array:
-            said = outcomes(values.low, values.high, values.strict, operator, bound)
+            said: Array = outcomes(values.low, values.high, values.strict, operator, bound)
             said[(values.kind == Kind.NONE) | (values.kind == Kind.UNUSABLE)] = UNKNOWN
             said[(values.kind == Kind.YES) | (values.kind == Kind.NO) | (values.kind == Kind.CODE)] = SKIPPED
             return said
@@ -275,8 +275,10 @@ class _Asking:
         flat = [entry for several in entries for entry in several]
         columns = [_ints(one[k] for one in leaves) for k in range(5)]
         related = np.concatenate([np.zeros(0, np.uint8), *(square.ravel() for square in squares)])
+        concept, certain, marks = (_ints(entry[k] for entry in flat) for k in range(3))
+        leaf_at, kinds, opened_at, days, rows = columns
         return Grouped(
-            *columns[:4], _ends(map(len, entries)), *(_ints(entry[k] for entry in flat) for k in range(3)), columns[4],
+            leaf_at, kinds, opened_at, days, _ends(map(len, entries)), concept, certain, marks, rows,
             _ends(square.size for square in squares), related,
         )  # fmt: skip
 

@@ -13,12 +13,9 @@ passes on what is not in a child's own resources. An event of a patient who is n
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby, islice
 from pathlib import Path
@@ -27,9 +24,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-import protocord
-from protocord.cohort.normal import Kind, Normal, Why
-from protocord.cohort.sources.store import FORMAT, MANIFEST, RECORDS, SUBJECTS, concept_hashes, mapping_hash
+from protocord.cohort.normal import Normal
+from protocord.cohort.sources.making import LISTED, Making, Progress, Tally, hash_of
+from protocord.cohort.sources.store import RECORDS, SUBJECTS
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.fhir import Imported, from_bundle
@@ -39,29 +36,7 @@ from protocord.values import SubjectRecord
 
 EVENTS = ("Observation", "Procedure", "MedicationAdministration", "MedicationStatement", "Condition")
 READ = ("Patient", *EVENTS, "Consent", "List")
-LISTED = 100  # of the patients that could not be read, and of the codes that mean nothing, the manifest names so many
-_MOST_CODES = 100_000  # distinct unmapped codes that are counted apart; the rest is counted together
 _LONGEST = 32_000_000  # bytes of one line
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass
-class Tally:
-    """What became of an export's resources: everything that is not a fact is counted here."""
-
-    unmapped: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # resource type, code, kind of reason
-    unreadable: list[dict[str, str]] = field(default_factory=list)
-    unusable: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # value or upper limit, concept, why
-    counts: Counter[str] = field(default_factory=Counter)
-    linked: set[str] = field(default_factory=set)  # patients whom another Patient links to
-
-    def leave(self, kind: str, code: str, reason: str, count: int = 1) -> None:
-        """This will count resources that became no fact."""
-        key = (kind, code, reason)
-        if key not in self.unmapped and len(self.unmapped) >= _MOST_CODES:
-            key = (kind, "other codes", reason)
-        self.unmapped[key] += count
 
 
 def ingest(
@@ -83,28 +58,17 @@ def ingest(
     files = sorted(path for path in folder.glob("*") if path.name.endswith((".ndjson", ".ndjson.gz")))
     if not files:
         raise _problem(folder, "no .ndjson files here.", "Give the folder of a FHIR bulk export.")
-    if store.exists():
-        raise _problem(store, "exists already.", "Name a new folder, or remove the old one.")
     mapping = mapping or SiteMapping()
-    made = store.with_name(f"{store.name}.part")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
-    try:
-        tally = Tally()
-        with duckdb.connect(str(made / "work.duckdb")) as work:
-            work.execute(f"SET memory_limit = '{memory}'")
-            work.execute("SET preserve_insertion_order = false")
-            _gather(work, files, protocol.concepts, mapping)
-            _count(work, tally, folder)
-            _write(work, made, protocol, mapping, tally, batch, progress)
-        (made / "work.duckdb").unlink()
-        manifest = _manifest(files, protocol, mapping, tally)
-        _unmapped_file(made / "unmapped.csv", tally)
-        (made / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        made.rename(store)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return manifest
+    with Making(store) as made, duckdb.connect(str(made.folder / "work.duckdb")) as work:
+        work.execute(f"SET memory_limit = '{memory}'")
+        work.execute("SET preserve_insertion_order = false")
+        _gather(work, files, protocol.concepts, mapping)
+        _count(work, made.tally, folder)
+        _write(work, made, protocol, mapping, batch, progress)
+        work.close()
+        (made.folder / "work.duckdb").unlink()
+        told = {"source": "FHIR R4 bulk export", "files": {path.name: hash_of(path) for path in files}}
+        return made.finish(protocol, mapping, told)
 
 
 def _problem(path: Path, what: str, remedy: str, line: int = 0) -> SubjectProblems:
@@ -224,20 +188,12 @@ def _spelled(codings: str | None) -> str:
 
 
 def _write(
-    work: duckdb.DuckDBPyConnection,
-    made: Path,
-    protocol: Protocol,
-    mapping: SiteMapping,
-    tally: Tally,
-    batch: int,
-    progress: Progress | None,
+    work: duckdb.DuckDBPyConnection, made: Making, protocol: Protocol, mapping: SiteMapping, batch: int, progress: Progress | None
 ) -> None:
-    for name in ("persons", "facts", "histories", "subjects", "records"):
-        (made / name).mkdir()
     people = _people(work)
     base = 0
     while chunk := list(islice(people, batch)):
-        records = [_read(subject, lines, protocol.concepts, mapping, tally) for subject, lines in chunk]
+        records = [_read(subject, lines, protocol.concepts, mapping, made.tally) for subject, lines in chunk]
         normal = Normal.of_records(records, protocol)
         written = [json.dumps(record.as_data(), ensure_ascii=False, separators=(",", ":")) for record in records]
         numbers = range(base, base + len(records))
@@ -248,12 +204,10 @@ def _write(
             "subjects": pl.DataFrame({"person": numbers, "subject": normal.subjects}, schema=dict(SUBJECTS)),
             "records": pl.DataFrame({"person": numbers, "record": written}, schema=dict(RECORDS)),
         }
-        for name, frame in frames.items():
-            frame.write_parquet(made / name / f"{base:09d}.parquet")
-        _tell(normal, protocol.concepts, tally)
+        made.add(frames, protocol.concepts)
         base += len(records)
         if progress:
-            progress(base, tally.counts["persons"])
+            progress(base, made.tally.counts["persons"])
 
 
 def _people(work: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, list[tuple[str, str | None, str | None]]]]:
@@ -298,59 +252,3 @@ def _read(
     why = "history_withheld" if tally.counts["events of nobody"] else "fhir_patient_linked"
     tally.leave("history", "", why, len(imported.record.histories))
     return replace(imported.record, histories=())
-
-
-def _tell(normal: Normal, concepts: Concepts, tally: Tally) -> None:
-    """Count facts, and those whose number or upper limit must not be used, by concept and reason."""
-    names = sorted(concepts)
-    facts = normal.facts
-    tally.counts["facts"] += facts.height
-    tally.counts["histories"] += normal.histories.height
-    tally.counts["undated facts"] += int(facts["undated"].sum())
-    values = facts.filter(pl.col("kind") == int(Kind.UNUSABLE)).group_by("concept", "why").len()
-    limits = (
-        facts.filter(~pl.col("upper_why").is_in([int(Why.FINE), int(Why.NO_UPPER_LIMIT)])).group_by("concept", "upper_why").len()
-    )
-    for part, rows in (("value", values), ("upper limit", limits)):
-        for concept, why, count in rows.rows():
-            tally.unusable[part, names[concept], Why(why).name.lower()] += count
-
-
-# ---- what is said of it
-
-
-def _manifest(files: list[Path], protocol: Protocol, mapping: SiteMapping, tally: Tally) -> dict[str, Any]:
-    reasons: Counter[str] = Counter()
-    for (_, _, reason), count in tally.unmapped.items():
-        reasons[reason] += count
-    return {
-        "format": FORMAT,
-        "protocord": protocord.__version__,
-        "source": "FHIR R4 bulk export",
-        "files": {path.name: _hash_of(path) for path in files},
-        "study": protocol.hash,
-        "mapping": mapping_hash(mapping),
-        "counts": dict(sorted(tally.counts.items())),
-        "unmapped": dict(sorted(reasons.items())),
-        "unmapped_most": [
-            {"resource": kind, "code": code, "reason": reason, "count": count}
-            for (kind, code, reason), count in sorted(tally.unmapped.items(), key=lambda item: (-item[1], item[0]))[:LISTED]
-        ],
-        "unusable": [
-            {"part": part, "concept": concept, "reason": why, "count": count}
-            for (part, concept, why), count in sorted(tally.unusable.items())
-        ],
-        "unreadable": tally.unreadable,
-        "concepts": concept_hashes(protocol.concepts),
-    }
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _unmapped_file(path: Path, tally: Tally) -> None:
-    rows = sorted(((*key, count) for key, count in tally.unmapped.items()), key=lambda row: (-row[3], row[:3]))
-    schema = {"resource": pl.String, "code": pl.String, "reason": pl.String, "count": pl.Int64}
-    pl.DataFrame(rows, schema=schema, orient="row").write_csv(path)

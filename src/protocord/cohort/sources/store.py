@@ -1,4 +1,4 @@
-"""The fact store: the normal form on disk, persons in order, with every record as it was read beside it.
+"""The fact store: the normal form on disk, persons in order, and the compact arrays that a screening reads.
 
 ```
 store/
@@ -8,14 +8,18 @@ store/
   histories/*.parquet
   subjects/*.parquet      person, subject: the id in the source
   records/*.parquet       person, record: the facts as read (values, units, sources), as JSON
+  compact/                the same relations as `protocord.cohort.kernel.compact` keeps them
+  unmapped.csv            what became no fact: type of resource or table, code, reason, how many
 ```
+
+A store of an OMOP warehouse has no subjects and no records: a person's number is her id there, and her record is read there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +37,7 @@ from protocord.exchange.mapping import SiteMapping
 from protocord.values import SubjectRecord
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 SUBJECTS: Mapping[str, Any] = {"person": pl.Int64, "subject": pl.String}
 RECORDS: Mapping[str, Any] = {"person": pl.Int64, "record": pl.String}
 RELATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -76,14 +80,27 @@ class FactStore:
         return int(self._one("person", "subjects", "subject = ?", subject))
 
     def record(self, person: int) -> SubjectRecord:
-        """This will return all that was read of one person, for the row evaluator. Raises KeyError for a person it does not hold."""
-        return SubjectRecord.from_data(json.loads(self._one("record", "records", "person = ?", person)))
+        """This will return all that was read of one person, for the row evaluator. Raises KeyError for a person it does not hold.
+
+        Raises SubjectProblems where it was made of a warehouse that is gone or has changed.
+        """
+        return self.records([person])[person]
+
+    def records(self, persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
+        """This will return all that was read of these persons; one that it does not hold is left out. Raises as `record`."""
+        if "origin" in self.manifest:
+            from protocord.cohort.sources.origin import Origin  # which opens sources, of which a store is one
+
+            return Origin(self.folder, self.manifest["origin"], self.concepts).records(persons)
+        self.engine.bring("asked_persons", pl.DataFrame({"person": persons}, schema={"person": pl.Int64}))
+        told = self.engine.run("SELECT r.person, r.record FROM records r JOIN asked_persons a ON r.person = a.person")
+        return {person: SubjectRecord.from_data(json.loads(record)) for person, record in told.iter_rows()}
 
     def _one(self, column: str, table: str, condition: str, value: object) -> Any:
-        found = self.engine.connection.execute(f"SELECT {column} FROM {table} WHERE {condition}", [value]).fetchone()
-        if found is None:
+        found = self.engine.connection.execute(f"SELECT {column} FROM {table} WHERE {condition} LIMIT 1", [value]).fetchall()
+        if not found:
             raise KeyError(value)
-        return found[0]
+        return found[0][0]
 
 
 def is_store(folder: Path) -> bool:
@@ -114,11 +131,15 @@ def open_store(folder: Path, concepts: Concepts, mapping: SiteMapping | None = N
     engine = DuckDB(threads=threads)
     for name in RELATIONS:
         files = str(folder / name / "*.parquet").replace("'", "''")
-        engine.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")
+        of_warehouse = "origin" in manifest and name in ("subjects", "records")
+        if not of_warehouse:
+            engine.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")
+        elif name == "subjects":
+            engine.connection.execute("CREATE VIEW subjects AS SELECT person, CAST(person AS VARCHAR) AS subject FROM persons")
     return FactStore(engine, folder, concepts, manifest)
 
 
-_AGAIN = "Make it anew: protocord cohort ingest FOLDER STUDY --out STORE."
+_AGAIN = "Make it anew: protocord cohort ingest SOURCE STUDY --out STORE."
 
 
 def _differences(folder: Path, made: Mapping[str, str], now: Mapping[str, str]) -> list[Problem]:
