@@ -65,6 +65,21 @@ def test_out_holds_results_tables_and_figures(tmp_path: Path, language: str) -> 
     assert pl.read_csv(out / "samples.csv")["time"].null_count() == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("found", [True, False], ids=["measured", "all below the limit"])
+def test_a_single_infusion_draws_no_figure_with_nothing_in_it(tmp_path: Path, found: bool) -> None:
+    samples = pl.read_csv(SAMPLES).filter((pl.col("infusion") == 1) & (pl.col("analyte") == "donor_dna"))
+    if not found:
+        samples = samples.with_columns(value=pl.lit(None, pl.Float64), censoring=pl.lit("left"))
+    samples.write_csv(tmp_path / "samples.csv")
+    pl.read_csv(DOSES).filter(pl.col("infusion") == 1).write_csv(tmp_path / "doses.csv")
+
+    result = run(tmp_path / "samples.csv", "--doses", tmp_path / "doses.csv", "--every-infusion", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    names = {file.stem for file in (tmp_path / "out").glob("*.svg")}
+    assert ("means_1" in names, "terminal_slopes" in names, "superposition" in names) == (True, found, False)
+
+
 def test_a_table_that_cannot_be_used_is_refused_with_every_problem(tmp_path: Path) -> None:
     samples = Path(shutil.copy(SAMPLES, tmp_path))
     text = samples.read_text("utf-8")

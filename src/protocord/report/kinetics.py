@@ -244,18 +244,26 @@ def figures(protocol: Protocol, analysis: Analysis, summary: Results, language: 
         for infusion in _rich(means, analyte):
             found[f"means_{infusion}{end}"] = partial(over_time.mean_profile, means, analyte, infusion, name, language)
         kind, windows = _fitted(analysis)
-        found[f"terminal_slopes{end}"] = partial(
-            over_time.individual_fits, analysis.answers[kind], analyte, windows, name, language
-        )
+        if over_time.measured_profiles(analysis.answers[kind], analyte, windows):
+            found[f"terminal_slopes{end}"] = partial(
+                over_time.individual_fits, analysis.answers[kind], analyte, windows, name, language
+            )
         if len(curves.select("persistence", "n", analyte=analyte)):
             negatives = protocol.kinetics.rules.negatives_to_end
             found[f"persistence{end}"] = partial(over_infusions.persistence_curve, curves, analyte, negatives, name, language)
         if "infusions" in analysis.answers:
             found[f"peak_trough{end}"] = partial(over_infusions.peak_and_trough, analysis.results, mine, analyte, name, language)
-            found[f"superposition{end}"] = partial(
-                over_infusions.observed_over_superposed, analysis.results, summary, analyte, name, language
-            )
+            if _has_ratio(analysis.results, analyte):
+                found[f"superposition{end}"] = partial(
+                    over_infusions.observed_over_superposed, analysis.results, summary, analyte, name, language
+                )
     return found
+
+
+def _has_ratio(results: Results, analyte: str) -> bool:
+    """Whether any area stands beside one that was superposed: after a single infusion none does, and there is nothing to draw."""
+    ratios = results.select("nca", "observed_to_superposition", analyte=analyte)
+    return any(item.value is not None for item in ratios)
 
 
 def _names(protocol: Protocol, samples: pl.DataFrame) -> Mapping[str, Text]:
@@ -264,7 +272,7 @@ def _names(protocol: Protocol, samples: pl.DataFrame) -> Mapping[str, Text]:
 
 
 def _rich(means: Results, analyte: str) -> list[int]:
-    """The infusions after which at least three planned times were sampled."""
+    """The infusions after which at least five planned times were sampled."""
     times: dict[int, set[object]] = {}
     for item in means.select("concentration_summary", "n", analyte=analyte):
         times.setdefault(int(str(item.context["infusion"])), set()).add(item.context["nominal"])

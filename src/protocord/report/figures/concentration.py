@@ -147,7 +147,8 @@ def mean_profile(
         mean = rows.filter(pl.col("mean").is_not_null())
         spread = [sd or 0.0 for sd in mean["sd"]]
         axes[0, 1].errorbar(mean["nominal"], mean["mean"], yerr=spread, capsize=3, label=label, ls=LINES[at % len(LINES)], **look)
-    axes[0, 0].set_yscale("log")
+    if wide["geometric_mean"].drop_nulls().len():  # none where all lies below the limit: then there is nothing to scale
+        axes[0, 0].set_yscale("log")
     unit = unit_label(str(frame.filter(pl.col("statistic") == "mean")["unit"][0]), language)
     for column, key in ((0, "fig_conc_geometric"), (1, "fig_conc_arithmetic")):
         axes[0, column].set_title(canvas.words(key), loc="left")
@@ -159,15 +160,19 @@ def mean_profile(
     return canvas
 
 
+def measured_profiles(answer: Answer, analyte: str, window: Sequence[str]) -> list[int]:
+    """This will return the rows of the profiles of the windows named in which anything was found."""
+    return [
+        k for k, key in enumerate(answer.profiles.keys.iter_rows(named=True))
+        if key["analyte"] == analyte and key["window"] in window and not answer.reasons[k, codes.CMAX]
+    ]  # fmt: skip
+
+
 def individual_fits(
     answer: Answer, analyte: str, window: Sequence[str], name: Text, language: Language, notes: Sequence[str] = ()
 ) -> Canvas:
     """This will draw the profiles of the windows named, each with the points of its terminal slope and the line; twelve at most."""
-    keys = answer.profiles.keys
-    chosen = [
-        k for k, key in enumerate(keys.iter_rows(named=True))
-        if key["analyte"] == analyte and key["window"] in window and not answer.reasons[k, codes.CMAX]
-    ]  # fmt: skip
+    chosen = measured_profiles(answer, analyte, window)
     some = chosen[:_MOST_FITS]
     columns = min(4, max(1, len(some)))
     rows = max(1, ceil(len(some) / columns))
