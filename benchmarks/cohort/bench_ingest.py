@@ -1,10 +1,13 @@
-"""How many resources of a FHIR bulk export become a fact store in a second of processor time, and in how much memory?
+"""How many resources of a FHIR bulk export, or rows of a warehouse, become a fact store in a second of processor time, in how much memory?
 
-    python benchmarks/cohort/bench_ingest.py [PATIENTS]
+    python benchmarks/cohort/bench_ingest.py [PATIENTS] [PERSONS]
 
 Peer, in the same run: `json.loads` of every line, which makes nothing of them. A made-up hospital: 40 resources a patient, of which four
 in five are observations that no rule of the study asks about, as in most hospitals. The same run compares a sample of patients with the
 reader of Bundles.
+
+Then a made-up OMOP hospital (see `synthetic`) becomes a store; its peer copies the same rows from Parquet files into a DuckDB file. Every
+answer of every person under every reading must be the same from the store as from the warehouse in place.
 """
 
 from __future__ import annotations
@@ -20,6 +23,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
+import bench_screen
+import polars as pl
+import synthetic
+from measuring import measured, read, same
+
 import protocord
 from protocord.cohort.sources.fhir_bulk import ingest
 from protocord.cohort.sources.store import open_store
@@ -27,6 +35,7 @@ from protocord.exchange.fhir import from_bundle
 
 STUDY = "nct06848582"
 EACH, SAMPLE = 40, 50
+MEMORY = "1GB"  # for DuckDB
 _LABS = (("751-8", "10*9/L", 2.4), ("777-3", "10*9/L", 180), ("14682-9", "umol/L", 31), ("1742-6", "U/L", 22))
 
 
@@ -93,7 +102,7 @@ def parsed(folder: Path) -> int:
     return count
 
 
-def same(store: Path, protocol: protocord.protocol.Protocol) -> None:
+def same_as_bundles(store: Path, protocol: protocord.protocol.Protocol) -> None:
     """Refuse to give a figure when a sample of patients is not what the reader of Bundles makes of them."""
     made, chance = open_store(store, protocol.concepts), random.Random(4)
     for number in range(SAMPLE):
@@ -104,6 +113,33 @@ def same(store: Path, protocol: protocord.protocol.Protocol) -> None:
         if sorted(made.record(number).facts, key=str) != sorted(record.facts, key=str):
             message = f"patient {number} differs"
             raise SystemExit(message)
+
+
+def warehouse(persons: int) -> None:
+    """Print what making a store of a warehouse costs."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "hospital"
+        synthetic.write(folder, persons)
+        before = time.process_time()
+        synthetic.to_duckdb(folder)
+        copied = time.process_time() - before
+        rows = sum(
+            pl.scan_parquet(path / "*.parquet").select(pl.len()).collect().item() for path in folder.iterdir() if path.is_dir()
+        )
+        built = measured("build", bench_screen.build, (folder, MEMORY), bench_screen.beside(folder, "answers") / "build", times=1)
+        ways = {"warehouse": bench_screen.by_plan, "store": bench_screen.by_kernel}
+        answers = [
+            measured(name, way, (folder, MEMORY, True), bench_screen.beside(folder, "answers") / name, times=1)
+            for name, way in ways.items()
+        ]
+        same(*answers)
+        cells = read(answers[0])[1].size
+        size = sum(path.stat().st_size for path in (bench_screen.beside(folder, "store")).rglob("*") if path.is_file()) / 1e6
+    print(f"{persons:,} persons, {rows:,} rows of a warehouse -> {size:.0f} MB of store; {cells:,} answers equal")
+    print(
+        f"ingest      {rows / built.seconds:9,.0f} rows per CPU-second, {persons / built.seconds:,.0f} persons; peak memory {built.memory:.0f} MB"
+    )
+    print(f"DuckDB copy {rows / copied:9,.0f} rows per CPU-second; ingest / copy: {copied / built.seconds:.2f} of its speed")
 
 
 def main() -> None:
@@ -122,7 +158,7 @@ def main() -> None:
         manifest = ingest(folder, store, protocol)
         spent, wall = time.process_time() - before, time.perf_counter() - wall
         own = resources / spent
-        same(store, protocol)
+        same_as_bundles(store, protocol)
         made = sum(path.stat().st_size for path in store.rglob("*.parquet"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
@@ -133,6 +169,7 @@ def main() -> None:
     print(
         f"ingest / json.loads: {own / peer:.2f} of its speed; peak memory {peak:.0f} MB; {SAMPLE} patients equal to the reader of Bundles"
     )
+    warehouse(int(sys.argv[2]) if len(sys.argv) > 2 else 20_000)
 
 
 if __name__ == "__main__":

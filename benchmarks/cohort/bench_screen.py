@@ -20,6 +20,7 @@ numbers of persons show whether the cost grows in proportion. Fixed cost is what
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -36,10 +37,13 @@ from measuring import Answers, Measured, measured, read, same
 
 import protocord
 from protocord.cohort.engines import DuckDB
+from protocord.cohort.kernel.answering import answered_by_kernel
+from protocord.cohort.kernel.compact import open_compact
 from protocord.cohort.plan.answered import answered_by_sql
 from protocord.cohort.plan.program import Ask, Both, Choose, Circuit, Either, Fixed, Not, Program, leaves_of, program
 from protocord.cohort.plan.truths import ANSWERS
 from protocord.cohort.sources.omop import Omop
+from protocord.cohort.sources.omop_ingest import ingest_omop
 from protocord.cohort.sources.omop_record import OmopRecords
 from protocord.eligibility import screen
 from protocord.exchange.mapping import read_mapping
@@ -47,6 +51,7 @@ from protocord.protocol import Protocol
 
 FEW = 1_000
 SAMPLE = 200
+KERNEL, DAILY = 10, 2.0
 LIMITS = {"plan / expert": 1.25, "plan / obvious": 0.85}
 
 
@@ -60,6 +65,11 @@ def engine(folder: Path, memory: str) -> DuckDB:
     opened = DuckDB(str(folder / "hospital.duckdb"), read_only=True)
     opened.connection.execute(f"SET memory_limit = '{memory}'")
     return opened
+
+
+def beside(folder: Path, what: str) -> Path:
+    """This will return where the hospital's store and answers are: beside its folder, which holds a folder a table."""
+    return folder.with_name(f"{folder.name}-{what}")
 
 
 def warehouse(folder: Path, memory: str, protocol: Protocol) -> Omop:
@@ -121,6 +131,36 @@ def by_hand(folder: Path, memory: str, peer: str) -> Callable[[], Answers]:
     return job
 
 
+def by_kernel(folder: Path, _memory: str, whole: bool) -> Callable[[], Answers]:
+    """The compact store's kernel; opening the store is measured, too, since every morning begins with it."""
+    protocol = study()
+    questions = asked(protocol, whole=whole)
+
+    def job() -> Answers:
+        found = answered_by_kernel(open_compact(beside(folder, "store")), questions, protocol.concepts)
+        return found.persons, found.codes
+
+    return job
+
+
+def build(folder: Path, memory: str) -> Callable[[], Answers]:
+    """The compact store, made of the plain OMOP tables."""
+    protocol = study()
+
+    def job() -> Answers:
+        shutil.rmtree(beside(folder, "store"), ignore_errors=True)
+        ingest_omop(
+            folder / "hospital.duckdb",
+            beside(folder, "store"),
+            protocol,
+            read_mapping(folder / "mapping.yaml", protocol.concepts),
+            memory=memory,
+        )
+        return np.empty(0, np.int64), np.empty((0, 0), np.uint8)
+
+    return job
+
+
 def by_rows(omop: Omop, protocol: Protocol, persons: list[int]) -> tuple[dict[int, dict[tuple[str, str], str]], float]:
     """The row evaluator's answers by person and by criterion and reading, and its processor seconds a person."""
     records = OmopRecords(omop).records(persons)
@@ -144,6 +184,8 @@ class Run:
     """The measured ways to screen one hospital: fourteen criteria, then all readings, and what each costs a hospital of a thousand."""
 
     persons: int
+    built: Measured
+    stored: float
     ways: dict[str, Measured]
     fixed: dict[str, Measured]
     whole: dict[str, Measured]
@@ -162,22 +204,25 @@ WAYS: dict[str, tuple[Callable[..., Callable[[], Answers]], str | bool]] = {
     "plan": (by_plan, False),
     "expert": (by_hand, "expert"),
     "obvious": (by_hand, "obvious"),
+    "kernel": (by_kernel, False),
 }
-WHOLE = {"plan": (by_plan, True)}
+WHOLE: dict[str, tuple[Callable[..., Callable[[], Answers]], str | bool]] = {"plan": (by_plan, True), "kernel": (by_kernel, True)}
 
 
 def screened(folder: Path, few: Path, persons: int, memory: str) -> Run:
     """This will measure every way and refuse to go on where two of them differ."""
+    built = [measured("build", build, (made, memory), beside(made, "answers") / "build", times=1) for made in (few, folder)][-1]
+    stored = sum(path.stat().st_size for path in (beside(folder, "store") / "compact").rglob("*.npy")) / 1e6
     found = {}
     for title, ways, made in (("ways", WAYS, folder), ("fixed", WAYS, few), ("whole", WHOLE, folder)):
         measures = {
-            name: measured(name, prepare, (made, memory, how), folder / "answers" / f"{title}-{name}")
+            name: measured(name, prepare, (made, memory, how), beside(folder, "answers") / f"{title}-{name}")
             for name, (prepare, how) in ways.items()
         }
         for one in measures.values():
             same(measures["plan"], one)
         found[title] = measures
-    return Run(persons, **found)
+    return Run(persons, built, stored, **found)
 
 
 def shown(run: Run) -> None:
@@ -200,6 +245,15 @@ def shown(run: Run) -> None:
         print(
             f"all {columns} readings by {name}: {one.seconds:.3f} CPU s, {run.persons / one.seconds:,.0f} persons a CPU s; first run {one.first:.3f}"
         )
+    print(
+        f"store: {run.stored:.0f} MB of arrays, {1e6 * run.stored / run.persons:.0f} bytes a person, built at {run.persons / run.built.seconds:,.0f} "
+        f"persons a CPU s, peak {run.built.memory:,.0f} MB"
+    )
+    best = min(("plan", "expert", "obvious"), key=lambda name: run.ways[name].seconds)
+    print(f"best SQL ({best}) / kernel: {run.ways[best].seconds / run.ways['kernel'].seconds:.1f} (at least {KERNEL})")
+    print(
+        f"daily re-screen of {run.persons:,} persons by the kernel: {run.ways['kernel'].seconds:.3f} CPU s (limit {DAILY:g} s for 5,000,000)"
+    )
     for pair, limit in LIMITS.items():
         one, other = pair.split(" / ")
         whole = run.ways[one].seconds / run.ways[other].seconds
