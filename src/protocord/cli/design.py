@@ -10,8 +10,8 @@ import click
 from protocord.cli.design_options import RATE, Rates, Stages, question, question_options, refused
 from protocord.cli.design_running import after, attained, characteristics
 from protocord.cli.design_study import accrual, boin, three_plus_three, why
-from protocord.cli.door import Door, format_option, language_option
-from protocord.cli.outcome import deliver, out_option
+from protocord.cli.door import Door
+from protocord.cli.outcome import answer_options, deliver
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ LOSS = click.option("--loss", type=RATE, help="Share of subjects that cannot be 
 @design.command(short_help="One stage, exact, with the saw-tooth.")
 @question_options
 @LOSS
-@out_option
-@language_option
-@format_option
+@answer_options
 def single(
     p0: float,
     p1: float,
@@ -127,9 +125,7 @@ def single(
 @question_options
 @click.option("--at-most", type=click.IntRange(2), help="Ceiling on n; without it the search ends where a proof ends it.")
 @LOSS
-@out_option
-@language_option
-@format_option
+@answer_options
 def simon(
     p0: float,
     p1: float,
@@ -163,9 +159,7 @@ def simon(
 
 @design.command(short_help="Admissible two-stage designs, with their weights.")
 @question_options
-@out_option
-@language_option
-@format_option
+@answer_options
 def admissible(
     p0: float, p1: float, alpha: float, power: float, strict: bool, out: Path | None, language: Language, form: str
 ) -> None:
@@ -213,9 +207,7 @@ def admissible(
     default=0.0,
     help="With --curtail: stop where P(conclude | p1) is at most this.  [default: 0, changes no error]",
 )
-@out_option
-@language_option
-@format_option
+@answer_options
 def stages(
     p0: float,
     p1: float,
@@ -268,9 +260,7 @@ def stages(
 @click.option(
     "--limit", type=RATE, default=0.75, show_default=True, help="Level of the upper limit assumed for the second stage."
 )
-@out_option
-@language_option
-@format_option
+@answer_options
 def gehan(p1: float, error: float, standard_error: float, limit: float, out: Path | None, language: Language, form: str) -> None:
     """Gehan's two stages (1961): stop at no response, else enough for a standard error.
 
@@ -299,9 +289,7 @@ def gehan(p1: float, error: float, standard_error: float, limit: float, out: Pat
               help="Odds ratio of response and toxicity in one subject.")  # fmt: skip
 @click.option("--criterion", type=click.Choice(["optimal", "minimax"]), default="optimal", show_default=True,
               help="Least of the larger expected sizes of the two null scenarios, or smallest n.")  # fmt: skip
-@out_option
-@language_option
-@format_option
+@answer_options
 def bryant_day(
     p0: float,
     p1: float,
@@ -342,9 +330,7 @@ def bryant_day(
 )
 @click.option("--event-rates", type=Rates(), default=(0.01, 0.02, 0.05, 0.1, 0.2), help="True rates of a rare event.")
 @click.option("--level", type=RATE, default=0.95, show_default=True, help="Level of the two-sided interval.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def precision(
     sizes: tuple[int, ...],
     rates: tuple[float, ...],
@@ -373,9 +359,7 @@ def precision(
 @click.option("--design", "given", type=Stages(), required=True, help='The design, such as "3/17 10/37" or one stage "7/40".')
 @click.option("--prior", type=(float, float), required=True, help="Beta prior of the rate: events and non-events, such as 2 5.")
 @click.option("--threshold", type=RATE, help="Rate above which the treatment is worth pursuing.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def assurance(
     given: Any, prior: tuple[float, float], threshold: float | None, out: Path | None, language: Language, form: str
 ) -> None:

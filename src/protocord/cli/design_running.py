@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocord.cli.design_options import RATE, Rates, Seen, Stages, question, question_options, refused, written
-from protocord.cli.door import format_option, language_option
-from protocord.cli.outcome import deliver, out_option
+from protocord.cli.outcome import answer_options, deliver
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
@@ -29,9 +28,7 @@ _RULES = ["keep_errors", "green_dahlberg"]
     default=tuple(round(0.05 * step, 2) for step in range(1, 13)),
     help="True rates.  [default: 0.05,0.1,...,0.6]",
 )
-@out_option
-@language_option
-@format_option
+@answer_options
 def characteristics(given: tuple[Any, ...], rates: tuple[float, ...], out: Path | None, language: Language, form: str) -> None:
     """The chance to conclude, to stop early, and the expected size of any design at any true rate, exactly.
 
@@ -68,9 +65,7 @@ def characteristics(given: tuple[Any, ...], rates: tuple[float, ...], out: Path 
 @click.option("--power", type=RATE, default=0.8, show_default=True, help="Power planned; used with --p1 alone.")
 @click.option("--rule", type=click.Choice(_RULES), default="keep_errors", show_default=True,
               help="How bounds follow from a first stage that was not as planned.")  # fmt: skip
-@out_option
-@language_option
-@format_option
+@answer_options
 def after(
     planned: Any,
     seen: tuple[tuple[int, int], ...],
@@ -174,9 +169,7 @@ def _going(design: StagedDesign, stage: int) -> set[int]:
 @click.option("--n1", type=click.IntRange(1), required=True, help="Subjects of the first stage as attained.")
 @click.option("--n", type=click.IntRange(2), required=True, help="Subjects in all as attained.")
 @click.option("--rule", type=click.Choice(_RULES), default="keep_errors", show_default=True, help="How the bounds follow.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def attained(
     p0: float,
     p1: float,

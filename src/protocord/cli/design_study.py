@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocord.cli.design_options import RATE, Pair, Rates, refused
-from protocord.cli.door import Day, format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.door import Day, study_argument
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver
 from protocord.errors import DocumentProblems, Place, Problem
 from protocord.values.text import Language
 
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Why this many subjects?")
 @study_argument
-@out_option
-@language_option
-@format_option
+@answer_options
 def why(study: Path, out: Path | None, language: Language, form: str) -> None:
     """Why this many subjects? What the number that STUDY plans buys, in every usual way.
 
@@ -79,9 +77,7 @@ def _site_tables() -> tuple[Table, ...]:
 @click.option("--target", type=click.IntRange(1), help="Subjects in all.  [default: the number planned]")
 @click.option("--prior", type=Pair(), help="Gamma prior of a site's monthly rate: shape,rate.  [default: the study's assumption]")
 @click.option("--by", type=Day(), multiple=True, help="A day for which the chance to be complete is wanted; may be repeated.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def accrual(
     study: Path,
     table: Path | None,
@@ -164,9 +160,7 @@ def _sites(protocol: Protocol, table: Path | None, start: date | None, cut: date
 @click.option("--cohort", type=click.IntRange(1, 12), default=3, show_default=True, help="Subjects in a cohort.")
 @click.option("--cohorts", type=click.IntRange(1, 20), default=10, show_default=True, help="Most cohorts.")
 @click.option("--stop-at", type=click.IntRange(1), help="Stop where the next dose already has this many subjects.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def boin(
     target: float,
     low: float | None,
@@ -202,9 +196,7 @@ def boin(
 @click.option("--rates", type=Rates(), required=True, help="True toxicity rates, lowest level first.")
 @click.option("--start", type=click.IntRange(1), default=1, show_default=True, help="First level, 1 the lowest.")
 @click.option("--no-expansion", is_flag=True, help="Choose the level below the first too toxic one without treating six there.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def three_plus_three(
     rates: tuple[float, ...], start: int, no_expansion: bool, out: Path | None, language: Language, form: str
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from protocord.cli.door import Day, format_option, language_option, study_argument, today
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver, out_option
 from protocord.values import Language
 
 if TYPE_CHECKING:
@@ -209,9 +209,7 @@ class Time(click.ParamType[Any]):
 @click.argument("cases", type=TABLE)
 @click.option("--reports", type=TABLE, help="Reports sent.")
 @click.option("--at", type=Time(), help="The moment asked about, in each site's time.  [default: now]")
-@language_option
-@format_option
-@out_option
+@answer_options
 def clocks(
     study: Path, cases: Path, reports: Path | None, at: datetime | None, language: Language, form: str, out: Path | None
 ) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.door import study_argument
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver
 from protocord.values import Language, Reason
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ class Stated(click.ParamType[Any]):
     "--stated", type=Stated(), multiple=True, help="A clinical fact of all results that do not state it; may be repeated."
 )
 @click.option("--ctcae", help="Grade by this version instead of the protocol's; the answer is marked as differing from it.")
-@language_option
-@format_option
-@out_option
+@answer_options
 def grade(
     study: Path,
     results: Path,

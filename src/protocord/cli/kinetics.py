@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option, result_lines
+from protocord.cli.door import study_argument
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver, result_lines
 from protocord.values import Language
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def kinetics() -> None:
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads; the result does not depend on them."
 )
-@out_option
-@format_option
-@language_option
+@answer_options
 def simulate(
     study: Path, children: int, seed: int, scenario: str, analyte: str | None, cells: bool, lloq: float | None, cap: float | None,
     workers: int, out: Path | None, form: str, language: Language,
@@ -124,9 +122,7 @@ def simulate(
     "--replicates", type=click.IntRange(0, 10_000), default=500, show_default=True, help="Trials of the predictive check."
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of starts and check.")
-@out_option
-@format_option
-@language_option
+@answer_options
 def fit(
     study: Path, concentrations: Path, doses: Path, analyte: str, cells: bool, method: str, starts: int, replicates: int, seed: int,
     out: Path | None, form: str, language: Language,
@@ -181,9 +177,7 @@ def fit(
 @click.option("--weight", type=click.FloatRange(0, min_open=True), help="Weight in kg; left out: the study's smallest child.")
 @click.option("--age", type=click.FloatRange(0), help="Age in years; left out: the study's smallest child.")
 @click.option("--drawn", multiple=True, metavar="DAY:ML", help="Blood taken already, by study day, such as 8:3.5. Repeatable.")
-@out_option
-@format_option
-@language_option
+@answer_options
 def blood(
     study: Path, weight: float | None, age: float | None, drawn: tuple[str, ...], out: Path | None, form: str, language: Language
 ) -> None:
@@ -219,9 +213,7 @@ def blood(
 @study_argument
 @click.argument("concentrations", type=TABLE)
 @click.option("--doses", type=TABLE, required=True, help="The table of infusions.")
-@out_option
-@format_option
-@language_option
+@answer_options
 def dynamics(study: Path, concentrations: Path, doses: Path, out: Path | None, form: str, language: Language) -> None:
     """Summarise effects: cytokines, cell counts, phenotype.
 
@@ -256,9 +248,7 @@ def dynamics(study: Path, concentrations: Path, doses: Path, out: Path | None, f
 @click.option("--landmark", type=click.FloatRange(0), help="Day from the first infusion from which survival is counted.")
 @click.option("--time-varying", is_flag=True, help="Survival by exposure as it accumulates: several rows a child, by `until`.")
 @click.option("--scale", type=click.Choice(["log2", "linear"]), default="log2", show_default=True, help="A doubling, or a unit.")
-@out_option
-@format_option
-@language_option
+@answer_options
 def exposure(
     study: Path, exposures: Path, metric: str, outcome: str, landmark: float | None, time_varying: bool, scale: str, out: Path | None,
     form: str, language: Language,

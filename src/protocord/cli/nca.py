@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.door import study_argument
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ def _tables() -> tuple[Table, ...]:
     "--every-infusion", is_flag=True, help="Analyse each infusion to the next too: accumulation, superposition, terminal slopes."
 )
 @click.option("--cells", is_flag=True, help="Turn % of a population or copies/ug DNA into cells/uL, sample by sample.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def nca(
     study: Path,
     concentrations: Path,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from protocord.cli.door import format_option, language_option
 from protocord.errors import Place, Problem, Refused
 from protocord.values import Language
 from protocord.words import say, shown, term
@@ -37,6 +38,11 @@ def out_option(command: Command) -> Command:
     """This will give a command the option `--out`."""
     about = "Folder for results.csv, .json and .parquet, and the figures as SVG and PNG; written whole or not at all."
     return click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=about)(command)
+
+
+def answer_options(command: Command) -> Command:
+    """This will give a command the options of every analysis, in the order of its help: `--out`, `--format` and `--language`."""
+    return out_option(format_option(language_option(command)))
 
 
 class TableCommand(click.Command):

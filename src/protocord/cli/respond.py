@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from protocord.cli.door import Day, format_option, language_option, study_argument
-from protocord.cli.outcome import TableCommand, deliver, out_option
+from protocord.cli.door import Day, study_argument
+from protocord.cli.outcome import TableCommand, answer_options, deliver
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ def _tables() -> tuple[Table, ...]:
 )
 @click.option("--allow-selection", is_flag=True, help="Use lesions chosen at baseline against the rules; they are listed.")
 @click.option("--by", metavar="COLUMN", help="A column of subjects to give the rates by, such as sex.")
-@out_option
-@language_option
-@format_option
+@answer_options
 def respond(
     study: Path,
     data: tuple[Path, ...],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.door import study_argument
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver
 from protocord.values import Language
 from protocord.words import say, term
 from protocord.words.layout import table
@@ -45,9 +45,7 @@ def scale() -> None:
 
 @scale.command(cls=TableCommand, tables=_columns("CRS"))
 @click.argument("file", type=TABLE)
-@language_option
-@format_option
-@out_option
+@answer_options
 def crs(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Grade cytokine release syndrome by the ASTCT consensus of 2019.
 
@@ -62,9 +60,7 @@ def crs(file: Path, language: Language, form: str, out: Path | None) -> None:
 
 @scale.command(cls=TableCommand, tables=_columns("ICANS"))
 @click.argument("file", type=TABLE)
-@language_option
-@format_option
-@out_option
+@answer_options
 def icans(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Grade ICANS by the ASTCT consensus of 2019: ICE from 12 years on, CAPD below.
 
@@ -79,9 +75,7 @@ def icans(file: Path, language: Language, form: str, out: Path | None) -> None:
 
 @scale.command(cls=TableCommand, tables=_columns("AGVHD"))
 @click.argument("file", type=TABLE)
-@language_option
-@format_option
-@out_option
+@answer_options
 def agvhd(file: Path, language: Language, form: str, out: Path | None) -> None:
     """Stage and grade acute graft-versus-host disease by MAGIC, 2016.
 
@@ -97,9 +91,7 @@ def agvhd(file: Path, language: Language, form: str, out: Path | None) -> None:
 @scale.command(cls=TableCommand, tables=_columns("REACTIONS"))
 @study_argument
 @click.argument("file", type=TABLE)
-@language_option
-@format_option
-@out_option
+@answer_options
 def reaction(study: Path, file: Path, language: Language, form: str, out: Path | None) -> None:
     """Code early reactions: infusion related reaction, or CRS.
 

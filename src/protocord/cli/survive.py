@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.cli.door import format_option, language_option, study_argument
-from protocord.cli.outcome import TABLE, TableCommand, deliver, out_option
+from protocord.cli.door import study_argument
+from protocord.cli.outcome import TABLE, TableCommand, answer_options, deliver
 from protocord.values import Language
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def _tables() -> tuple[Table, ...]:
 )
 @click.option("--landmark", type=Length(), help="Compare by response up to this time, among those under observation then.")
 @click.option("--time-dependent", is_flag=True, help="Compare with response as time-dependent (Mantel-Byar, Simon-Makuch).")
-@language_option
-@format_option
-@out_option
+@answer_options
 def survive(
     study: Path,
     times: Path,
