@@ -17,7 +17,9 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 LIMIT = 2.0
 ROUNDS = 150
@@ -48,16 +50,9 @@ PLAIN_TABLE = {
 }
 
 
-def run() -> None:
-    from django.db import models, transaction
-
-    from protocord import conduct
-    from protocord.conduct import RecordForm, RegisterSubject, Role
-    from protocord.forms import ItemAnswer
-    from protocord.protocol import STUDIES
-    from protocord.store import actions, folding, projections, protocols, record
-    from protocord.store.access import viewer_named
-    from protocord.store.actions import subjects
+def bench_item() -> Any:
+    """The plain table's model: a row an item, as a form without any trail would be kept."""
+    from django.db import models
 
     class Item(models.Model):
         subject = models.TextField()
@@ -75,50 +70,62 @@ def run() -> None:
             db_table = "bench_item"
             managed = False
 
+    return Item
+
+
+def enrolled() -> tuple[Callable[..., Any], list[str]]:
+    """How the coordinator does a thing in the study, and a child for each round, with consent and demographics recorded."""
+    from protocord.conduct import RecordForm, RegisterSubject, Role
+    from protocord.forms import ItemAnswer
+    from protocord.protocol import STUDIES
+    from protocord.store import actions, protocols
+    from protocord.store.access import viewer_named
+
     study = actions.install_study(STUDIES / "nct06848582")
     site = protocols.current(study).study.sites[0].id
     actions.create_user("dan", "Dan Li", "correct horse battery staple")
     actions.grant("dan", study, Role.COORDINATOR, site, starts=date(2020, 1, 1))
-    dan = viewer_named("dan")
-    answers = thirty_answers(ItemAnswer)
+    perform = partial(actions.perform, viewer_named("dan"), study)
     children: list[str] = []
     for _ in range(ROUNDS):
-        done = actions.perform(dan, study, RegisterSubject(site))
+        done = perform(RegisterSubject(site))
         children.append(done.state.id)
         for form, given in (("consent", CONSENT), ("demographics", {"person.birth_date": "2019-03-14", "person.sex": "male"})):
             typed = {item: ItemAnswer(value) for item, value in given.items()}
-            actions.perform(dan, study, RecordForm("SCR", form, typed), subject=children[-1])
+            perform(RecordForm("SCR", form, typed), subject=children[-1])
+    return perform, children
+
+
+def run() -> None:
+    from django.db import transaction
+
+    from protocord import conduct
+    from protocord.conduct import RecordForm
+    from protocord.forms import ItemAnswer
+    from protocord.store import folding, projections, record
+    from protocord.store.actions import subjects
+
+    item, (perform, children), answers = bench_item(), enrolled(), thirty_answers(ItemAnswer)
 
     def ours(child: str) -> None:
-        answer = actions.perform(dan, study, RecordForm("BL-LAB", "laboratory", answers), subject=child)
+        answer = perform(RecordForm("BL-LAB", "laboratory", answers), subject=child)
         assert type(answer).__name__ == "Done", answer
 
-    def rows(child: str, now: datetime) -> list[Item]:
+    def rows(child: str) -> list[Any]:
+        place = {"subject": child, "visit": "BL-LAB", "form": "laboratory", "changed_at": datetime.now(UTC), "changed_by": "dan"}
         return [
-            Item(
-                subject=child,
-                visit="BL-LAB",
-                form="laboratory",
-                item=item,
-                value=answer.value or "",
-                unit=answer.unit or "",
-                note=answer.note,
-                changed_at=now,
-                changed_by="dan",
-            )
-            for item, answer in answers.items()
+            item(item=name, value=answer.value or "", unit=answer.unit or "", note=answer.note, **place)
+            for name, answer in answers.items()
         ]
 
     def plain(child: str) -> None:
-        now = datetime.now(UTC)
         with transaction.atomic():
-            for row in rows(child, now):
+            for row in rows(child):
                 row.save()
 
     def bulk(child: str) -> None:
-        now = datetime.now(UTC)
         with transaction.atomic():
-            Item.objects.bulk_create(rows(f"{child}-bulk", now))
+            item.objects.bulk_create(rows(f"{child}-bulk"))
 
     parts: dict[str, list[float]] = {}
     with (
