@@ -49,3 +49,12 @@ def test_without_a_translator_in_the_folder_nothing_is_written(tmp_path: Path) -
     assert done.exit_code == 3
     assert "leave --elm out" in done.output
     assert not out.exists()
+
+
+def test_elm_of_an_earlier_export_does_not_stay_beside_a_new_text(tmp_path: Path) -> None:
+    for name in ("NCT06848582.elm.json", "ProtocordHelpers.elm.json", "elm-versions.json", "mine.json"):
+        (tmp_path / name).write_text("{}")
+    done = CliRunner().invoke(main, ["export", "cql", "nct06848582", "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"NCT06848582.cql", "ProtocordHelpers.cql", "resources.json", "mine.json"}

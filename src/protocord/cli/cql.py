@@ -10,6 +10,8 @@ import click
 
 from protocord.cli.door import study_argument
 
+_VERSIONS = "elm-versions.json"
+
 
 @click.command()
 @study_argument
@@ -48,8 +50,8 @@ def cql(study: Path, out: Path, mapping_file: Path | None, base: str, modules: P
 
     \b
     With --elm there are, too:
-      *.elm.json     each library as ELM, for engines that do not translate; in the FHIR Libraries too
-      versions.json  the translator, the model and the protocol that made it
+      *.elm.json         each library as ELM, for engines that do not translate; in the FHIR Libraries too
+      elm-versions.json  the translator, the model and the protocol that made it
 
     ELM is made by the official translator, which Protocord does not bring along:
     npm install @cqframework/cql@5.3.0 cql-exec-fhir@2.2.0 in a folder, then name that folder. Everything
@@ -78,10 +80,12 @@ def cql(study: Path, out: Path, mapping_file: Path | None, base: str, modules: P
         from protocord import __version__
 
         by = {"protocord": __version__, "protocol": {"id": protocol.study.id, "version": protocol.version, "hash": protocol.hash}}
-        written["versions.json"] = _json(by | {"cql": "1.5", "fhir": "4.0.1", **compiled.versions})
+        written[_VERSIONS] = _json(by | {"cql": "1.5", "fhir": "4.0.1", **compiled.versions})
         for line in (*compiled.warnings, *compiled.untested):
             click.echo(line, err=True)
     out.mkdir(parents=True, exist_ok=True)
+    for file in {*(f"{one}.elm.json" for one in texts), _VERSIONS} - set(written):
+        (out / file).unlink(missing_ok=True)  # ELM of an earlier export beside a new text would be another study's answers
     for file, text in written.items():
         (out / file).write_text(text, encoding="utf-8", newline="\n")
         click.echo(str(out / file))

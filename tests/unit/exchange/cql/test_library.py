@@ -42,6 +42,29 @@ def test_the_helper_library_has_no_placeholder_left_and_qualifies_its_types() ->
     assert not re.search(r"returns (Boolean|Integer|Decimal|String|Date|Quantity)\b", text)  # these would be the types of FHIR
 
 
+@pytest.mark.parametrize(
+    ("trap", "caught"),
+    [
+        (
+            r"sort by [^\n]*(as FHIR|\beffective\b|\bid\b)",
+            "O sort by (effective as FHIR.dateTime), id",
+        ),  # sorts what wraps a value
+        (r"\bend of\b", "date from (end of period)"),  # of a period without an end: the last day of all
+        (r"\b(AllTrue|AnyTrue)\(", "AllTrue(truths)"),  # leaves out what is unknown
+        (r"\bon or (before|after)\b", "where day on or before at"),  # drops what has no date
+        (r"(?<![.\w])(Boolean|Integer|Decimal|String|Date|Quantity)\b(?=[,)>:]| \{)", "F(a Boolean): a"),  # the types of FHIR
+        (r'Coalesce\([^)]*"(Planned Infusion|Reference Date)"', 'Coalesce("Planned Infusion", at)'),  # unbound is no null there
+        (r"\bstarting (?!\()", "aggregate R starting true: R"),
+    ],
+)
+def test_no_pattern_of_a_trap_stands_in_the_text(trap: str, caught: str) -> None:
+    assert re.search(trap, caught)
+    for text in (library.helper_library(), library.study_library(STUDY)):
+        code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        code = "\n".join(line for line in code.splitlines() if not line.startswith("//"))
+        assert not re.search(trap, re.sub(r"'[^']*'|(?<=valueset )\"[^\"]*\"", "''", code))
+
+
 def test_the_same_study_is_written_in_the_same_way() -> None:
     assert library.study_library(STUDY) == library.study_library(load(STUDIES / "nct06848582"))
 
