@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import protocord
 from protocord.cohort.answers.opened import opened
 from protocord.cohort.answers.screened import Screened
 from protocord.cohort.answers.what_if import what_if
-from protocord.cohort.plan.loosened import Move, ladder_moves
+from protocord.cohort.plan.limits import limits
+from protocord.cohort.plan.loosened import Move, ladder_moves, movable, size
 from protocord.cohort.plan.program import Column, program
 from protocord.cohort.plan.wished import wished
 from protocord.criteria.write import to_text
@@ -251,3 +253,55 @@ def test_what_cannot_be_moved_is_refused_with_the_remedy(protocol: Protocol, tex
         wished(protocol, text)
     assert said in str(refused.value)
     assert refused.value.exit_code == 2
+
+
+def with_rule(protocol: Protocol, criterion: str, rule: str) -> Protocol:
+    """The study with another rule written for a criterion, and none for review."""
+    criteria = tuple(
+        one.model_copy(update={"rule": rule, "review_when": None}) if one.id == criterion else one
+        for one in protocol.eligibility.criteria
+    )
+    return replace(protocol, eligibility=protocol.eligibility.model_copy(update={"criteria": criteria}), sources=None)
+
+
+def test_the_comparison_is_told_with_what_is_asked_on_its_left(protocol: Protocol) -> None:
+    written = with_rule(protocol, "I12a", '1.5 \'10*9/L\' <= Latest("ANC", 1 week) and TimesULN("ALT", 1 week) < 3')
+
+    assert [str(one) for one in limits(written) if one.criterion == "I12a"] == [
+        "Latest(\"ANC\") >= 1.5 '10*9/L'", '1 week in Latest("ANC")', 'TimesULN("ALT") < 3', '1 week in TimesULN("ALT")'
+    ]  # fmt: skip
+
+
+def test_limits_of_one_value_move_alone_and_together_and_a_parameter_everywhere(protocol: Protocol) -> None:
+    found = [move.name.removesuffix(f" -> {to_text(move.value)}") for move in movable(protocol)]
+
+    assert [name for name in found if name.startswith("I12d") and name.endswith(" 3")] == [
+        'I12d: TimesULN("ALT") 3', 'I12d: TimesULN("AST") 3', 'I12d: TimesULN("ALT") & TimesULN("AST") 3'
+    ]  # fmt: skip
+    assert found.count("lab_window: 7 days") == 1
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "steps"),
+    [
+        ("Latest(\"ANC\", 7 days) >= 1.5 '10*9/L'", "result", ["0.75", "1.13", "1.35", "1.65", "1.88", "2.25"]),
+        ("TimesULN(\"ALT\", 7 days) <= 3", "multiple", ["2", "2.5", "4", "5"]),
+        ("TimesULN(\"ALT\", 7 days) <= 0.4", "multiple", ["0.5", "1"]),
+        ("Latest(\"Lansky\", 7 days) >= 90 '{score}'", "score", ["70", "80", "100"]),
+        ("AgeInYears() < 1", "age", ["0", "2"]),
+        ("RecoveredTo(\"Peripheral neuropathy\", 0)", "grade", ["1"]),
+        ("Latest(\"Life expectancy\", 7 days) >= 12 'wk'", "span", ["6", "9", "15", "18"]),
+        ("Washout(\"Nitrosourea\", 6 weeks)", "washout", ["0 days", "3 weeks", "32 days", "53 days", "9 weeks", "12 weeks"]),
+        ("Washout(\"Nitrosourea\", 1 year)", "washout", ["0 months", "6 months", "9 months", "15 months", "18 months", "2 years"]),
+        ("Washout(\"Nitrosourea\", 1 day)", "washout", ["0 days", "2 days"]),
+    ],
+)  # fmt: skip
+def test_each_kind_of_limit_has_its_ladder(protocol: Protocol, rule: str, kind: str, steps: list[str]) -> None:
+    written = with_rule(protocol, "I12a", rule)
+    found = [move for move in ladder_moves(written) if move.criteria == ("I12a",) and move.kind == kind]
+    told = [
+        to_text(move.to) if kind == "washout" else f"{size(move.to):f}" for move in sorted(found, key=lambda one: size(one.to))
+    ]
+
+    assert told == steps
