@@ -72,13 +72,13 @@ def missing(ids: Mapping[Text, str], screenings: Sequence[Screening], criterion:
     }
 
 
-def same_reasons(protocol: Protocol, engine: Engine) -> None:
-    """Every reading of every criterion lacks the same by columns (forty children a chunk) and by rows."""
+def same_reasons(protocol: Protocol, engine: Engine, chunk: int = 1000) -> None:
+    """Every reading of every criterion lacks the same by columns (so many children at a time) and by rows."""
     records = children(protocol)
     relations = brought(engine, Normal.of_records(records, protocol))
     answered = answered_by_sql(engine, relations, protocol.concepts, program(protocol, ON, INFUSION))
     by_columns: dict[tuple[str, str], dict[int, set[Lack]]] = defaultdict(dict)
-    for part in lacking_by_chunk(Screened(protocol, answered, ON, INFUSION), engine, relations, chunk=40):
+    for part in lacking_by_chunk(Screened(protocol, answered, ON, INFUSION), engine, relations, chunk=chunk):
         for (criterion, reading, _), lacks in zip(part.columns, part.lacks, strict=True):
             for why, rows in lacks.items():
                 for row in rows:
@@ -94,7 +94,7 @@ def same_reasons(protocol: Protocol, engine: Engine) -> None:
 
 
 def test_columns_lack_what_the_row_evaluator_lacks(protocol: Protocol, engine: DuckDB) -> None:
-    same_reasons(protocol, engine)
+    same_reasons(protocol, engine, chunk=40)
 
 
 @pytest.mark.postgres
@@ -106,7 +106,7 @@ def test_columns_lack_the_same_on_postgresql(protocol: Protocol, postgres: Postg
 @pytest.mark.spark
 @pytest.mark.slow
 def test_columns_lack_the_same_on_spark(spark: Spark) -> None:
-    same_reasons(protocord.load(protocord.STUDIES / STUDIES[-1]), spark)
+    same_reasons(protocord.load(protocord.STUDIES / STUDIES[0]), spark)
 
 
 def test_the_counts_are_those_of_the_findings(protocol: Protocol, engine: DuckDB) -> None:
@@ -117,6 +117,7 @@ def test_the_counts_are_those_of_the_findings(protocol: Protocol, engine: DuckDB
     results = unknowns(Screened(protocol, answered, ON, INFUSION), engine, relations, chunk=50)
     screenings = [screen(protocol, one, on=ON, planned_infusion=INFUSION) for one in records]
     ids, expected = named(protocol), Counter[tuple[str, ...]]()
+    candidates: list[set[str]] = []
     for one in screenings:
         whole: set[Lack] = set()
         failed = {finding.criterion_id for finding in one.findings if finding.answer is Answer.NOT_MET}
@@ -130,6 +131,8 @@ def test_the_counts_are_those_of_the_findings(protocol: Protocol, engine: DuckDB
                 expected["unknown", "alone", finding.criterion_id, *what] += len(lacks) == 1
                 expected["unknown", "not_kept_out", finding.criterion_id, *what] += not failed - {finding.criterion_id}
         concepts = {concept for _, concept in whole}
+        if not failed and concepts:
+            candidates.append(concepts)
         for analysis, these in (("look_up", whole), ("look_up_concept", {(concept,) for concept in concepts})):
             for these_few in these:
                 expected[analysis, "persons", *these_few] += 1
@@ -143,5 +146,13 @@ def test_the_counts_are_those_of_the_findings(protocol: Protocol, engine: DuckDB
         if item.analysis == "unknown" and chosen[said["criterion"]] != said.pop("reading"):
             continue
         found[item.analysis, item.name, *said.values()] = item.value
+    so_far: set[str] = set()
+    for item in results.select("look_up_concept", "decides_so_far"):
+        so_far.add(str(item.context["concept"]))
+        expected["look_up_concept", "decides_so_far", str(item.context["concept"])] = sum(one <= so_far for one in candidates)
+    order = [item.value for item in results.select("look_up_concept", "candidates")]
+
     assert found == dict(expected)
+    assert order == sorted(order, key=lambda count: -int(str(count)))
+    assert expected["look_up_concept", "decides_so_far", str(item.context["concept"])] == len(candidates) > 0
     assert sum(count for (analysis, name, *_), count in expected.items() if (analysis, name) == ("look_up", "decides")) > 0

@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from protocord.cli.cohort_lines import _right, _title
+from protocord.report.lacking import kinds_of, lacks
 from protocord.values import Language, Reason, Text
 from protocord.words import say, term
 from protocord.words.layout import hanging, table
@@ -30,17 +31,18 @@ def unknown_lines(results: Results, protocol: Protocol, language: Language) -> I
     for criterion, items in groupby(counted, key=lambda item: str(item.context["criterion"])):
         for place, item in enumerate(islice(items, _EACH)):
             rows.append(
-                ["" if place else criterion, *_counts(results, item, "alone", "not_kept_out"), lack(item, names, language)]
+                ["" if place else criterion, *_counts(results, item, "alone", "not_kept_out"), _said(item, names, language)]
             )
     yield from _title(term("cohort_unknowns", language))
     yield from _table(rows, [1, 2, 3], language)
     if counted:
         yield from hanging(say(Reason.of("cohort_unknowns_note", count=str(_EACH)), language), first="  ")
-    looked_up = list(results.select("look_up", "persons"))
-    rows = [[term(f"cohort_{key}", language) for key in ("decides", "candidates_count", "persons_count", "missing")]]
+    kinds = kinds_of(results)
+    looked_up = list(results.select("look_up_concept", "candidates"))
+    rows = [[term(f"cohort_{key}", language) for key in ("candidates_count", "decides", "decides_so_far", "missing")]]
     for item in looked_up[:_LOOKED_UP]:
-        persons, candidates, decides = _counts(results, item, "candidates", "decides")
-        rows.append([decides, candidates, persons, lack(item, names, language)])
+        concept = str(item.context["concept"])
+        rows.append([*_counts(results, item, "decides", "decides_so_far"), lacks(concept, kinds[concept], names, language)])
     yield from _title(term("cohort_look_up", language))
     yield from _table(rows, [0, 1, 2], language)
     if len(looked_up) > _LOOKED_UP:
@@ -49,10 +51,8 @@ def unknown_lines(results: Results, protocol: Protocol, language: Language) -> I
         yield from hanging(term("cohort_look_up_note", language), first="  ")
 
 
-def lack(item: Statistic, names: Mapping[str, Text], language: Language) -> str:
-    """This will return what is missing, in words: of what, where it is about anything, and what of it."""
-    missing, concept = term(f"cohort_lack_{item.context['missing']}", language), str(item.context["concept"])
-    return say(Reason.of("cohort_lacking", concept=names[concept], missing=missing), language) if concept else missing
+def _said(item: Statistic, names: Mapping[str, Text], language: Language) -> str:
+    return lacks(str(item.context["concept"]), [str(item.context["missing"])], names, language)
 
 
 def _counts(results: Results, item: Statistic, *names: str) -> list[str]:

@@ -8,7 +8,8 @@
 | look_up | missing, concept | persons | who lack this for any criterion, under the chosen readings |
 | | | candidates | of these, whom no criterion keeps out |
 | | | decides | of these, who lack nothing else at all: the look-up decides them |
-| look_up_concept | concept | the same | for all that is missing of a concept |
+| look_up_concept | concept | the same | for all that is missing of a concept; those first that most candidates lack |
+| | | decides_so_far | of all candidates, who lack nothing but this concept and those before it |
 
 `missing` is a kind of reason as the row evaluator gives it (`Finding.missing`), `concept` what it is about; both readings of the facts
 are equal person by person. A chunk of persons is looked at a time, so that memory does not grow with the hospital.
@@ -16,8 +17,8 @@ are equal person by person. A chunk of persons is looked at a time, so that memo
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ from protocord.statistics import Results
 from protocord.statistics.results import Scalar, Statistic
 
 _CHUNK = 1 << 20  # persons looked at a time
+_TABLE = 1 << 16  # candidates whose sets are told apart at a time
 
 Rows = npt.NDArray[np.intp]
 Lacks = Mapping[Why, Rows]
@@ -97,6 +99,41 @@ def lacking_by_chunk(found: Screened, engine: Engine, relations: Relations, chun
 
 
 @dataclass
+class Together:
+    """Of which concepts each candidate lacks something: the different sets, each with its number of persons."""
+
+    _places: dict[str, int] = field(default_factory=dict)
+    _sets: Counter[int] = field(default_factory=Counter)
+
+    def add(self, concepts: Mapping[str, Rows], candidates: Flags) -> None:
+        """This will add the candidates among some persons."""
+        for concept in concepts:
+            self._places.setdefault(concept, len(self._places))
+        number = np.cumsum(candidates) - 1  # of each candidate among the candidates
+        lack = [(self._places[concept], number[rows[candidates[rows]]]) for concept, rows in concepts.items()]
+        for start in range(0, int(candidates.sum()), _TABLE):
+            table = np.zeros((min(_TABLE, int(candidates.sum()) - start), len(self._places)), np.bool_)
+            for place, rows in lack:
+                within = rows[(rows >= start) & (rows < start + _TABLE)]
+                table[within - start, place] = True
+            distinct, counts = np.unique(np.packbits(table, axis=1, bitorder="little"), axis=0, return_counts=True)
+            for packed, count in zip(distinct, counts, strict=True):
+                self._sets[int.from_bytes(packed.tobytes(), "little")] += int(count)
+
+    def so_far(self, order: Sequence[str]) -> list[int]:
+        """This will return, for each concept in this order, how many candidates lack something, but only of it and those before it."""
+        found, known = [], 0
+        left = {one: count for one, count in self._sets.items() if one}
+        decided = 0
+        for concept in order:
+            known |= 1 << self._places[concept]
+            for one in [one for one in left if one & ~known == 0]:
+                decided += left.pop(one)
+            found.append(decided)
+        return found
+
+
+@dataclass
 class Counts:
     """The counts so far."""
 
@@ -104,6 +141,7 @@ class Counts:
     _unknown: dict[tuple[str, str], dict[Why, list[int]]] = field(default_factory=dict)
     _look_up: dict[Why, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
     _concepts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    _together: Together = field(default_factory=Together)
 
     def add(self, part: Part) -> None:
         """This will count some persons."""
@@ -123,6 +161,7 @@ class Counts:
         concepts = {name: once(rows, size) for name, rows in by_concept.items()}
         _look_up(self._look_up, each, part.kept_out)
         _look_up(self._concepts, concepts, part.kept_out)
+        self._together.add(concepts, ~part.kept_out)
 
     def statistics(self) -> Iterator[Statistic]:
         """This will yield the counts: by criterion in the protocol's order, the most frequent reason first."""
@@ -135,9 +174,11 @@ class Counts:
         for why, counted in sorted(self._look_up.items(), key=lambda one: (*_first(one[1]), one[0])):
             for name, count in zip(names, counted, strict=True):
                 yield Statistic("look_up", name, count, context={"missing": why.kind, "concept": why.concept})
-        for concept, counted in sorted(self._concepts.items(), key=lambda one: (*_first(one[1]), one[0])):
-            for name, count in zip(names, counted, strict=True):
-                yield Statistic("look_up_concept", name, count, context={"concept": concept})
+        asked = sorted(self._concepts.items(), key=lambda one: (-one[1][1], -one[1][2], -one[1][0], one[0]))
+        so_far = self._together.so_far([concept for concept, _ in asked])
+        for (concept, counted), count in zip(asked, so_far, strict=True):
+            for name, value in zip((*names, "decides_so_far"), (*counted, count), strict=True):
+                yield Statistic("look_up_concept", name, value, context={"concept": concept})
 
 
 def _look_up(into: dict[What, list[int]], lacks: Mapping[What, Rows], kept_out: Flags) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from protocord.report.canvas import GREY, HATCHES, PALETTE, Canvas
+from protocord.report.lacking import kinds_of, lacks
 from protocord.statistics import Results
 from protocord.statistics.results import Statistic
 from protocord.values import Language, Reason, Text
-from protocord.words import say, term
+from protocord.words import term
 from protocord.words.layout import wrap
 
 _ROW = 0.36  # inches of a row of bars
@@ -17,12 +18,14 @@ _LABEL = 46  # columns of a label's line
 
 
 def unknowns(results: Results, names: Mapping[str, Text], language: Language) -> Canvas:
-    """This will draw what is missing most: those first that most candidates lack.
+    """This will draw of which concepts most candidates lack something, and how many are decided by all looked up so far.
 
-    `results` are those of `unknowns`: `look_up` (persons, candidates, decides by missing, concept); `names` the names of the concepts.
+    `results` are those of `unknowns`: `look_up_concept` (candidates, persons, decides_so_far by concept), `look_up`; `names` the names
+    of the concepts.
     """
-    every = sorted(results.select("look_up", "candidates"), key=lambda item: (-_whole(item), -_beside(results, item, "persons")))
-    items = every[:_SHOWN]
+    every = list(results.select("look_up_concept", "candidates"))
+    items, kinds = every[:_SHOWN], kinds_of(results)
+    labels = [lacks(concept, kinds[concept], names, language) for concept in (str(item.context["concept"]) for item in items)]
     canvas = Canvas(
         term("figure_unknowns", language),
         language=language,
@@ -36,7 +39,7 @@ def unknowns(results: Results, names: Mapping[str, Text], language: Language) ->
     places = list(range(len(items)))
     persons = [_beside(results, item, "persons") for item in items]
     candidates = [_whole(item) for item in items]
-    decides = [_beside(results, item, "decides") for item in items]
+    decides = [_beside(results, item, "decides_so_far") for item in items]
     everybody.barh(places, persons, height=0.62, color=GREY, label=canvas.words("figure_unknowns_persons"))
     free.barh(
         places, candidates, height=0.72, color="white", edgecolor=PALETTE[0], hatch=HATCHES[1],
@@ -46,10 +49,13 @@ def unknowns(results: Results, names: Mapping[str, Text], language: Language) ->
     for place, all_, some, few in zip(places, persons, candidates, decides, strict=True):
         everybody.annotate(f"{all_:,}", (all_, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
         text = f"{some:,}" if not few else f"{some:,} / {few:,}"
-        free.annotate(text, (some, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
-    everybody.set_yticks(places, ["\n".join(wrap(_label(item, names, language), _LABEL)) for item in items], fontsize=8.5)
+        free.annotate(text, (max(some, few), place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    everybody.set_yticks(places, ["\n".join(wrap(label, _LABEL)) for label in labels], fontsize=8.5)
     everybody.set_ylim(max(len(items), 1) - 0.4, -0.6)
-    for axes, most, key in ((everybody, persons, "figure_unknowns_everybody"), (free, candidates, "figure_unknowns_free")):
+    for axes, most, key in (
+        (everybody, persons, "figure_unknowns_everybody"),
+        (free, candidates + decides, "figure_unknowns_free"),
+    ):
         axes.set_xlim(0, max([*most, 1]) * 1.22)
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
         axes.set_xlabel(canvas.words(key))
@@ -68,14 +74,9 @@ def unknowns(results: Results, names: Mapping[str, Text], language: Language) ->
     return canvas
 
 
-def _label(item: Statistic, names: Mapping[str, Text], language: Language) -> str:
-    missing, concept = term(f"cohort_lack_{item.context['missing']}", language), str(item.context["concept"])
-    return say(Reason.of("cohort_lacking", concept=names[concept], missing=missing), language) if concept else missing
-
-
 def _beside(results: Results, item: Statistic, name: str) -> int:
     """Another count of the same thing."""
-    return _whole(results.one("look_up", name, **item.context))
+    return _whole(results.one("look_up_concept", name, **item.context))
 
 
 def _whole(item: Statistic) -> int:
