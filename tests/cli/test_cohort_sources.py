@@ -146,6 +146,71 @@ def test_an_account_without_temporary_tables_is_told_that_it_needs_them(postgres
     assert "make temporary ones of its own session; nothing else is written." in result.output
 
 
+# --- a fact store ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stores") / "store"
+    made = run("ingest", DATA / "omop", STUDY, *MAPPING, "--out", folder)
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["kernel", "duckdb"])
+def test_a_fact_store_says_what_its_warehouse_says(store: Path, engine: str, from_folder: dict[str, list[str]]) -> None:
+    said = {
+        command: body(run(command, store, STUDY, *rest, "--engine", engine))
+        for command, rest in COMMANDS.items()
+        if command not in ("inspect", "explain")
+    }
+
+    assert said == {command: from_folder[command] for command in said}
+    assert body(run("explain", store, STUDY, *COMMANDS["explain"])) == from_folder["explain"]
+
+
+@pytest.mark.slow
+def test_the_kernel_is_what_reads_a_fact_store_unless_told_otherwise(store: Path) -> None:
+    result = run("what-if", store, STUDY, *ON)
+
+    assert "; kernel numba " in result.output.splitlines()[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "said"), [("en", "Resources that became no fact"), ("zh", "建库时未成为事实的资源")])
+def test_inspecting_a_fact_store_says_criterion_by_criterion_what_it_can_answer(store: Path, language: str, said: str) -> None:
+    result = run("inspect", store, STUDY, *ON, "--language", language)
+    asked = json.loads(run("inspect", store, STUDY, *ON, "--format", "json").output)["statistics"]
+    of_warehouse = json.loads(run("inspect", DATA / "omop", STUDY, *ON, *MAPPING, "--format", "json").output)["statistics"]
+
+    def counts(statistics: list[dict[str, Any]], analysis: str, name: str) -> dict[tuple[str, ...], int]:
+        chosen = [one for one in statistics if (one["analysis"], one["statistic"]) == (analysis, name)]
+        return {tuple(one["context"].values()): one["value"] for one in chosen}
+
+    assert result.exit_code == 0
+    assert said in result.output
+    assert "omop|2000000602" in result.output
+    for analysis, name in (("concept", "rows"), ("concept", "declared"), ("criterion", "needs_coverage"), ("lost", "rows")):
+        assert counts(asked, analysis, name) == counts(of_warehouse, analysis, name) != {}
+    assert counts(asked, "criterion", "state")["I12c",] == "no_rows"
+    assert counts(asked, "criterion", "state")["I05",] == "mapped_and_found"
+
+
+@pytest.mark.slow
+def test_a_store_whose_warehouse_has_changed_is_counted_but_tells_of_no_person(tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(DATA / "omop", tmp_path / "omop")
+    run("ingest", tmp_path / "omop", STUDY, *MAPPING, "--out", tmp_path / "store")
+    (tmp_path / "omop" / "observation.parquet").unlink()
+    result = run("screen", tmp_path / "store", STUDY, *ON)
+
+    assert result.exit_code == 0
+    assert "has changed since" in result.output
+    assert "Attrition" in result.output
+
+
 # --- Spark ------------------------------------------------------------------------------------------------------------------
 
 

@@ -102,7 +102,7 @@ class Opened:
 
         told = {"engine": self.engine_name, "engine_version": self.engine.version()}
         if self.engine_name == "kernel":
-            told = {"engine": "kernel", "engine_version": version("numba"), "duckdb": self.engine.version()}
+            told = {"engine": "kernel", "engine_version": f"numba {version('numba')}", "duckdb": self.engine.version()}
         return told | {"ibis": version("ibis-framework"), "protocord": version("protocord")}
 
     def records(self, persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
