@@ -8,13 +8,11 @@ from protocord.statistics import Results
 from protocord.values import Language, Reason, Text
 from protocord.words import say, term
 
-_KINDS = 3  # kinds of reasons named of one concept
 
-
-def lacks(concept: str, kinds: Iterable[str], names: Mapping[str, Text], language: Language) -> str:
-    """This will return what is missing, in words: of what, where it is about anything, and the first kinds of reasons."""
+def lacks(concept: str, kinds: Iterable[str], names: Mapping[str, Text], language: Language, most: int = 3) -> str:
+    """This will return what is missing, in words: of what, where it is about anything, and the first kinds of reasons, `most` at most."""
     said = [term(f"cohort_lack_{kind}", language) for kind in kinds]
-    shown = (", " if language == "en" else "、").join([*said[:_KINDS], *(["…"] if len(said) > _KINDS else [])])
+    shown = (", " if language == "en" else "、").join([*said[:most], *(["…"] if len(said) > most else [])])
     return say(Reason.of("cohort_lacking", concept=names[concept], missing=shown), language) if concept else shown
 
 

@@ -12,9 +12,9 @@ from protocord.values import Language, Reason, Text
 from protocord.words import term
 from protocord.words.layout import wrap
 
-_ROW = 0.36  # inches of a row of bars
+_ROW = 0.38  # inches of a row of bars
 _SHOWN = 15
-_LABEL = 46  # columns of a label's line
+_LABEL = 52  # columns of a label's line
 
 
 def unknowns(results: Results, names: Mapping[str, Text], language: Language) -> Canvas:
@@ -25,11 +25,13 @@ def unknowns(results: Results, names: Mapping[str, Text], language: Language) ->
     """
     every = list(results.select("look_up_concept", "candidates"))
     items, kinds = every[:_SHOWN], kinds_of(results)
-    labels = [lacks(concept, kinds[concept], names, language) for concept in (str(item.context["concept"]) for item in items)]
+    labels = [
+        lacks(concept, kinds[concept], names, language, most=1) for concept in (str(item.context["concept"]) for item in items)
+    ]
     canvas = Canvas(
         term("figure_unknowns", language),
         language=language,
-        width=10.5,
+        width=11,
         height=2.4 + _ROW * max(len(items), 3),
         columns=2,
         width_ratios=[1, 1],
