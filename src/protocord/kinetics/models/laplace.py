@@ -162,6 +162,47 @@ def child_mode(
 
 
 @compiled
+def _mode_found(
+    mu: Floats, active: Integers, omega: Floats, sigma: float, times: Floats, y: Floats, kinds: Integers,
+    starts: Floats, durations: Floats, amounts: Floats, eta: Floats,
+) -> bool:  # fmt: skip
+    # From where the last search ended, unless that was far out; if that fails, from the middle.
+    far = 0.0
+    for a in range(active.size):
+        far = max(far, abs(eta[a]) / omega[a])
+    if far > _ASTRAY:
+        eta.fill(0.0)
+    if child_mode(mu, active, omega, sigma, times, y, kinds, starts, durations, amounts, eta):
+        return True
+    eta.fill(0.0)
+    return child_mode(mu, active, omega, sigma, times, y, kinds, starts, durations, amounts, eta)
+
+
+@compiled
+def _with_prior(curvature: Floats, active: Integers, omega: Floats, out: Floats) -> None:
+    # The Hessian over the active effects: the samples' part and that of the effects' own distribution.
+    for a in range(active.size):
+        for b in range(active.size):
+            out[a, b] = curvature[active[a], active[b]]
+        out[a, a] += 1 / omega[a] ** 2
+
+
+@compiled
+def _inverted(lower: Floats, inverse: Floats) -> float:
+    # Fills the inverse of the matrix whose lower factor it is, and returns half the logarithm of its determinant.
+    half = 0.0
+    unit = np.zeros(lower.shape[0])
+    for a in range(lower.shape[0]):
+        half += math.log(lower[a, a])
+        unit[:] = 0.0
+        unit[a] = 1.0
+        column = _solved(lower, unit)
+        for b in range(lower.shape[0]):
+            inverse[b, a] = column[b]
+    return half
+
+
+@compiled
 def objective(
     mu: Floats, active: Integers, omega: Floats, sigma: float, times: Floats, y: Floats, kinds: Integers, sample_of: Integers,
     starts: Floats, durations: Floats, amounts: Floats, dose_of: Integers, exact: bool, etas: Floats, gradient: Floats, each: Floats,
@@ -169,40 +210,30 @@ def objective(
     """This will fill `each` (children) with minus the approximate log marginal likelihood, and its `gradient` summed over children.
 
     The gradient's entries are mu (4), ln omega (one an active effect), ln sigma. `etas` (children x effects) hold where to look for the
-    modes, and afterwards the modes. `exact` takes the determinant of the exact Hessian, else of its part that is never negative. `sample_of` and `dose_of` (children + 1) say where each child's rows begin. Returns how many
-    children's modes were not found.
+    modes, and afterwards the modes. `exact` takes the determinant of the exact Hessian, else of its part that is never negative.
+    `sample_of` and `dose_of` (children + 1) say where each child's rows begin. Returns how many children's modes were not found.
     """
     q = active.size
     gradient[:] = 0.0
     lost = 0
     order = 2 if q == 0 else 4 if exact else 3
     g, d, gauss, gt, dt, d3 = np.empty(4), np.empty((4, 4)), np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty((4, 4, 4))
-    hess, lower, inverse, unit = np.empty((q, q)), np.empty((q, q)), np.empty((q, q)), np.empty(q)
+    hess, lower, inverse = np.empty((q, q)), np.empty((q, q)), np.empty((q, q))
     v, va, true, steep = np.empty(4), np.empty(q), np.empty((q, q)), np.empty((q, q))
     for i in range(etas.shape[0]):
         t0, t1, k0, k1 = sample_of[i], sample_of[i + 1], dose_of[i], dose_of[i + 1]
         eta = etas[i]
         ti, yi, ki = times[t0:t1], y[t0:t1], kinds[t0:t1]
         si, di, ai = starts[k0:k1], durations[k0:k1], amounts[k0:k1]
-        far = 0.0
-        for a in range(q):
-            far = max(far, abs(eta[a]) / omega[a])
-        if far > _ASTRAY:
-            eta.fill(0.0)
-        if not child_mode(mu, active, omega, sigma, ti, yi, ki, si, di, ai, eta):
-            eta.fill(0.0)
-            if not child_mode(mu, active, omega, sigma, ti, yi, ki, si, di, ai, eta):
-                lost += 1
+        if not _mode_found(mu, active, omega, sigma, ti, yi, ki, si, di, ai, eta):
+            lost += 1
         p = mu.copy()
         for a in range(q):
             p[active[a]] = mu[active[a]] + eta[a]
         total, by_sigma = _samples(p, sigma, ti, yi, ki, si, di, ai, order, g, d, gauss, gt, dt, d3)
         total += _penalty(eta, omega)
-        for a in range(q):
-            for b in range(q):
-                prior = 1 / omega[a] ** 2 if a == b else 0.0
-                true[a, b] = d[active[a], active[b]] + prior
-                hess[a, b] = true[a, b] if exact else gauss[active[a], active[b]] + prior
+        _with_prior(d, active, omega, true)
+        _with_prior(d if exact else gauss, active, omega, hess)
         if not _lower(hess, lower):
             each[i] = math.inf
             return lost + 1
@@ -210,14 +241,7 @@ def objective(
             for a in range(q):
                 for b in range(q):
                     steep[a, b] = lower[a, b]  # a flat mode: the determinant moves with it as its positive part says
-        for a in range(q):
-            total += math.log(lower[a, a])
-            unit[:] = 0.0
-            unit[a] = 1.0
-            column = _solved(lower, unit)
-            for b in range(q):
-                inverse[b, a] = column[b]
-        each[i] = total
+        each[i] = total + _inverted(lower, inverse)
         trace = 0.0
         for c in range(4):
             v[c] = 0.0
