@@ -71,7 +71,7 @@ def _asked(protocol: Protocol) -> set[str]:
 def _drawn(protocol: Protocol) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The rules that are asked below, and the patients of whom they are asked."""
     sets = {name: tuple(member.code for member in one.members) for name, one in protocol.value_sets.items()}
-    rules = drawing.drawn(drawing.Rules(Random(5), protocol.concepts, ASKED, sets), leaves=9, nested=70)
+    rules = drawing.drawn(drawing.Rules(Random(5), protocol.concepts, ASKED, sets), leaves=12, nested=120)
     hospital = _hospital(protocol, set(ASKED), 6)
     return rules, [hospital.patient(number) for number in range(30)]
 

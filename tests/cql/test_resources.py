@@ -153,6 +153,24 @@ def test_every_define_that_is_named_stands_in_the_library(exported: Any) -> None
     assert {name.strip('"') for name in named} <= defines
 
 
+def test_a_site_serves_its_own_codes_in_a_value_set(exported: Any, session: Any) -> None:
+    count = {"resourceType": "Observation", "id": "a", "status": "final", "effectiveDateTime": "2025-02-27",
+             "code": {"coding": [{"system": "http://lab.example.cn", "code": "NEUT#"}]},
+             "valueQuantity": {"value": 1.4, "code": "10*9/L"}}  # fmt: skip
+    child = {"resourceType": "Patient", "id": "child", "birthDate": "2015-05-05"}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": child}, {"resource": count}]}
+    own = {"system": "http://lab.example.cn", "concept": [{"code": "NEUT#"}]}
+    answers = []
+    for more in ([], [own]):
+        sets = copy.deepcopy(exported.value_sets)
+        for one in sets:
+            one["compose"]["include"] += more if one["id"] == "NCT06848582-anc" else []
+        days = {"Reference Date": "2025-03-01"}
+        found = session.run("NCT06848582", [bundle], days, value_sets=sets, elm=exported.elm)
+        answers.append(found["child"]["I12a"])
+    assert answers == [None, True]
+
+
 def test_the_script_of_the_manual_runs_what_the_command_wrote(exported: Any, engine: Path, tmp_path: Path) -> None:
     manual = Path(__file__).parents[2] / "docs" / "how-to" / "export-cql.md"
     (script,) = re.findall(r"```js\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
