@@ -1,110 +1,133 @@
-"""The command that makes a fact store of a FHIR bulk export."""
+"""The command that makes a fact store of a FHIR bulk export or an OMOP warehouse."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.cli.door import format_option, study_argument
+from protocord.cli.cohort_source import FILE, SourcePlace, under_way
+from protocord.cli.door import format_option, language_option, study_argument
+from protocord.values.text import Language
+
+if TYPE_CHECKING:
+    from protocord.cohort.sources.places import Address
 
 _SHOWN = 10  # unmapped codes that are named; the store's unmapped.csv has all
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", type=SourcePlace())
 @study_argument
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The fact store to make: a folder that does not exist yet."
 )
-@click.option(
-    "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What the hospital's own codes and units mean.",
-)
+@click.option("--mapping", type=FILE, help="What the hospital's own codes and units mean.")
+@click.option("--schema", default="", help="The schema of a database that holds the patients' tables, where several do.")
+@click.option("--vocabulary-schema", default="", help="The schema that holds the vocabulary tables, where it is another.")
 @click.option(
     "--memory", default="1GB", show_default=True, help="Memory for gathering; more than that is sorted on disk, inside OUT."
 )
+@language_option
 @format_option
-def ingest(folder: Path, study: Path, out: Path, mapping: Path | None, memory: str, form: str) -> None:
-    """Make a fact store of a FHIR R4 bulk export, to screen from it.
+def ingest(
+    source: Path | Address,
+    study: Path,
+    out: Path,
+    mapping: Path | None,
+    schema: str,
+    vocabulary_schema: str,
+    memory: str,
+    language: Language,
+    form: str,
+) -> None:
+    """Make a fact store, to screen from it day after day.
 
-    FOLDER holds the export's NDJSON files (.ndjson or .ndjson.gz), whatever their names. Each patient's
-    resources are read as `protocord screen` reads a Bundle. What becomes no fact is counted, by code, in
-    the store's unmapped.csv. A patient with a malformed resource keeps none of it, so that every criterion
-    is unknown, and is listed. The store holds the facts of this study's concepts as the study has them now.
+    SOURCE is a folder with the NDJSON files (.ndjson or .ndjson.gz) of a FHIR R4 bulk export, whatever their
+    names; or an OMOP warehouse: a folder of Parquet files, a DuckDB file, a PostgreSQL database. The store
+    holds the facts of this study's concepts as the study has them now, as Parquet files and as the compact
+    arrays from which millions of persons are screened in seconds. What becomes no fact is counted, by code,
+    in the store's unmapped.csv.
+
+    Each FHIR patient's resources are read as `protocord screen` reads a Bundle. One with a malformed resource
+    keeps none of it, so that every criterion is unknown, and is listed. Of a warehouse the records are not
+    copied: they are read there when one is asked for, as long as it is what it was.
 
     \b
-    Example:
+    Examples:
       protocord cohort ingest export nct06848582 --out store --mapping hospital.yaml
+      protocord cohort ingest data/omop nct06848582 --out store --mapping data/cohort_mapping.yaml
       protocord cohort screen store nct06848582 --on 2025-06-25
 
-    Exits 3 when the study or the mapping, 4 when the export cannot be read.
+    Exits 3 when the study or the mapping, 4 when the source cannot be read.
     """
-    from protocord.cohort.sources.fhir_bulk import ingest as make
+    from protocord.cohort.sources.fhir_bulk import ingest as ingest_fhir
+    from protocord.cohort.sources.omop_ingest import ingest_omop
+    from protocord.cohort.sources.places import Schemas
     from protocord.exchange.mapping import read_mapping
     from protocord.protocol import load
+    from protocord.words import term
 
     protocol = load(study)
     own = read_mapping(mapping, protocol.concepts) if mapping else None
-    manifest = make(folder, out, protocol, own, memory=memory, progress=_tell if sys.stderr.isatty() else None)
+    done = [0, 0]
+
+    def told(so_far: int, of: int) -> None:
+        done[:] = so_far, of
+
+    with under_way(term("cohort_ingest_doing", language), lambda: done[0] / done[1] if done[1] else None):
+        if isinstance(source, Path) and source.is_dir() and any(source.glob("*.ndjson*")):
+            manifest = ingest_fhir(source, out, protocol, own, memory=memory, progress=told)
+        else:
+            schemas = Schemas(schema, vocabulary_schema)
+            manifest = ingest_omop(source, out, protocol, own, schemas=schemas, memory=memory, progress=told)
     if form == "json":
-        click.echo(
-            json.dumps({name: value for name, value in manifest.items() if name != "concepts"}, ensure_ascii=False, indent=2)
-        )
+        data = {name: value for name, value in manifest.items() if name != "concepts"}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_lines(manifest, out)))
+        click.echo("\n".join(_lines(manifest, out, language)))
 
 
-def _tell(done: int, of: int) -> None:
-    click.echo(f"\r{done} of {of} patients", err=True, nl=done >= of)
+def _lines(manifest: Mapping[str, Any], out: Path, language: Language) -> Iterator[str]:
+    """What became of the source, in a reader's language."""
+    from protocord.cli.cohort_lines import left_out
+    from protocord.values import Reason
+    from protocord.words import say, term
+    from protocord.words.layout import table
 
-
-def _lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
     counts = manifest["counts"]
-    lines = [
-        f"{out}: {counts['persons']} patients, {counts.get('facts', 0)} facts, {counts.get('histories', 0)} declared histories"
-    ]
-    resources = {name.removeprefix("resources "): count for name, count in counts.items() if name.startswith("resources ")}
-    lines.append("read: " + ", ".join(f"{count} {kind or 'without a type'}" for kind, count in resources.items()))
-    if manifest["unmapped"]:
-        lines.append("not used:")
-        lines += [f"  {count:>9}  {_REASONS.get(reason, reason)}" for reason, count in manifest["unmapped"].items()]
-    unknown = [one for one in manifest["unmapped_most"] if one["reason"] == "fhir_code_unknown"]
-    if unknown:
-        lines.append(f"codes that no concept has, most frequent first (all: {out / 'unmapped.csv'}):")
-        lines += [f"  {one['count']:>9}  {one['resource']} {one['code']}" for one in unknown[:_SHOWN]]
+    made = {name: f"{counts.get(name, 0):,}" for name in ("persons", "facts", "histories")}
+    yield say(Reason.of("cohort_ingest_made", store=str(out), **made), language)
+    if "origin" in manifest:
+        yield say(Reason.of("cohort_ingest_records", origin=manifest["origin"]["place"]), language)
+    read = {name.removeprefix("resources "): count for name, count in counts.items() if name.startswith("resources ")}
+    none = term("cohort_ingest_no_type", language)
+    yield from _listed(term("cohort_ingest_read", language), [(count, kind or none) for kind, count in read.items()])
+    reasons = [(count, left_out(reason, language)) for reason, count in manifest["unmapped"].items()]
+    yield from _listed(term("cohort_ingest_not_used", language), reasons)
+    unknown = [one for one in manifest["unmapped_most"] if one["reason"] in ("fhir_code_unknown", "omop_code_unknown")]
+    title = say(Reason.of("cohort_ingest_codes", file=str(out / "unmapped.csv")), language)
+    yield from _listed(title, [(one["count"], f"{one['resource']} {one['code']}") for one in unknown[:_SHOWN]])
     if manifest["unusable"]:
-        lines.append("numbers that cannot be used:")
-        said = "  {count:>9}  {concept}: {part}, {why}"
-        lines += [said.format(why=one["reason"].replace("_", " "), **one) for one in manifest["unusable"]]
+        yield ""
+        yield click.style(term("cohort_ingest_unusable", language), bold=True)
+        parts = {"value": term("cohort_ingest_value", language), "upper limit": term("cohort_lost_upper_limit", language)}
+        rows = [
+            [f"{one['count']:>12,}", one["concept"], parts[one["part"]], term(f"cohort_why_{one['reason']}", language)]
+            for one in manifest["unusable"]
+        ]
+        yield from table(rows, indent="")
     if manifest["unreadable"]:
-        lines.append(f"patients with a malformed resource, kept without facts: {counts['unreadable persons']}")
-        lines += [f"  {one['subject']}: {one['problem']}" for one in manifest["unreadable"][:_SHOWN]]
-    return lines
+        yield ""
+        yield say(Reason.of("cohort_ingest_unreadable", count=f"{counts['unreadable persons']:,}"), language)
+        yield from (f"  {one['subject']}: {one['problem']}" for one in manifest["unreadable"][:_SHOWN])
 
 
-_REASONS = {
-    "fhir_code_unknown": "no concept has the code",
-    "fhir_code_ambiguous": "its codes mean different concepts",
-    "fhir_coverage_denied": "says that a list is not complete",
-    "fhir_coverage_undated": "declares a list complete without a date",
-    "fhir_consent_not_research": "a consent that is not to research",
-    "fhir_kind_unfit": "its code means a concept of another kind",
-    "fhir_not_begun": "has not begun",
-    "fhir_other_subject": "is about another patient",
-    "fhir_over_undated": "is over, and nobody says since when",
-    "fhir_patient_linked": "has records under another number: no declared history is taken as whole",
-    "fhir_range_age_undecided": "a range whose age cannot be decided",
-    "fhir_range_is_text": "a range in words",
-    "fhir_resource_unread": "a type of resource that is not read",
-    "fhir_several_ranges": "several ranges at once",
-    "fhir_value_unread": "its value cannot be read",
-    "history_withheld": "a declared history that is not believed, since events name no patient",
-    "no_subject": "names no patient",
-    "no_such_patient": "is about a patient who is not in the export",
-}
+def _listed(title: str, rows: list[tuple[int, str]]) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield click.style(title, bold=True)
+        yield from (f"{count:>12,}  {what}" for count, what in rows)

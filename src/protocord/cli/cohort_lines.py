@@ -127,7 +127,7 @@ def _lost(results: Results, language: Language) -> Iterator[str]:
 
 def _unmapped(results: Results, language: Language) -> Iterator[str]:
     left = [
-        [_left_out(str(item.context["why"]), language), f"{item.value:,}"] for item in results.select("left_out", "resources")
+        [left_out(str(item.context["why"]), language), f"{item.value:,}"] for item in results.select("left_out", "resources")
     ]
     named = [
         [str(item.context[key]) for key in ("table", "code", "label")] + [f"{item.value:,}"]
@@ -162,7 +162,8 @@ def _unmapped(results: Results, language: Language) -> Iterator[str]:
             yield from table(_right(cells, [2]), indent="  ")
 
 
-def _left_out(reason: str, language: Language) -> str:
+def left_out(reason: str, language: Language) -> str:
+    """This will say why rows became no fact when a store was made."""
     try:
         return term(f"cohort_left_{reason}", language)
     except KeyError:  # a store of a later version may know more

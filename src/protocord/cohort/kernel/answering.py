@@ -93,7 +93,7 @@ class _Machine:
         self.rows[first], self.rows[first + 1] = 0, ~np.uint64(0)
         births(born, gates.births, self.rows[first + 2 :])
         combine(self.rows, gates.gates, first + 2 + gates.births.shape[0])
-        spell(self.rows, gates.outputs, _SPREAD, self.eights, codes)
+        spell(self.rows.view(np.uint8), gates.outputs, _SPREAD, self.eights, self.eights.view(np.uint8), codes)
 
 
 def _planes_of(compact: Compact, asked: Tables, places: npt.NDArray[np.intp]) -> pl.DataFrame:

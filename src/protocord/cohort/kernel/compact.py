@@ -33,7 +33,7 @@ from protocord.errors import Place, Problem, SubjectProblems
 Array = npt.NDArray[Any]
 
 FOLDER, HEAD = "compact", "compact.json"
-FORMAT = 1
+FORMAT = 2
 BLOCK = 65536  # persons of a block: a place in it is two bytes
 WORDS = BLOCK // 64
 BASE = date(1985, 1, 1).toordinal()

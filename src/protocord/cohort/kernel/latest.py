@@ -73,8 +73,8 @@ def judged(
     day, opens, results = asked.day[group], asked.opens[group], asked.takes[group] == RESULTS
     leaves, first_leaf = asked.leaf_at[group + 1] - asked.leaf_at[group], asked.leaf_at[group]
     for k in range(3 * leaves):
-        for word in range(WORDS):
-            found[k, word] = 0
+        for place in range(WORDS):
+            found[k, place] = 0
     for entry in range(asked.entry_at[group], asked.entry_at[group + 1]):
         segment = at[asked.concept[entry]]
         if segment < 0:
@@ -95,7 +95,7 @@ def judged(
                 continue
             value = facts.value[value_at + i * value_step]
             kind = values.kind[value]
-            if results and (kind in (_YES, _NO, _CODE)):
+            if results and kind in (_YES, _NO, _CODE):
                 continue
             word, bit = person >> 6, np.uint64(1) << np.uint64(person & 63)
             for k in range(leaves):

@@ -38,7 +38,8 @@ def key(day: Any, rank: Any) -> Any:
 @compiled
 def find(segments: Any, block: Any, at: Any) -> None:
     """This will write to `at` the segment of each concept in a block, -1 where it has none."""
-    at[:] = -1
+    for concept in range(at.size):
+        at[concept] = -1
     for segment in range(segments.blocks[block], segments.blocks[block + 1]):
         at[segments.concept[segment]] = segment
 
@@ -69,8 +70,8 @@ def presence(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: 
         form_at, form_step = segments.at[segment, 1], segments.step[segment, 1]
         value_at, value_step = segments.at[segment, 2], segments.step[segment, 2]
         for window in range(asked.window_at[k], asked.window_at[k + 1]):
-            surely[:] = 0
-            maybe[:] = 0
+            for word in range(WORDS):
+                surely[word], maybe[word] = 0, 0
             opens, day, unless_no = asked.opens[window], asked.day[window], asked.unless_no[window] != 0
             for i in range(since(facts.last, start, count, opens), count):
                 form = facts.form[form_at + i * form_step]
@@ -132,7 +133,8 @@ def washouts(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, at: 
 @compiled
 def covered(histories: Any, needs: Any, block: Any, at: Any, reached: Any, c: Any) -> None:
     """This will fill plane c of leaves whose days histories cover: one stretch alone, or stretches of several concepts together."""
-    at[:] = -1
+    for concept in range(at.size):
+        at[concept] = -1
     windows = np.empty((needs.opens.size, WORDS), np.uint64)
     for segment in range(histories.blocks[block], histories.blocks[block + 1]):
         concept = histories.concept[segment]
@@ -154,7 +156,9 @@ def covered(histories: Any, needs: Any, block: Any, at: Any, reached: Any, c: An
 @compiled
 def _covered_windows(histories: Any, needs: Any, segment: Any, windows: Any) -> None:
     """Whose stretches of one concept hold each window alone. Windows that end on one day stand together, the longest first."""
-    windows[:] = 0
+    for window in range(windows.shape[0]):
+        for word in range(WORDS):
+            windows[window, word] = 0
     start = histories.start[segment]
     for group in range(needs.closes.size):
         first, beyond, closes = needs.group_at[group], needs.group_at[group + 1], needs.closes[group]
@@ -176,7 +180,8 @@ def _covered_windows(histories: Any, needs: Any, segment: Any, windows: Any) -> 
 def _covered_together(histories: Any, needs: Any, need: Any, at: Any, reached: Any, c: Any) -> None:
     """Stretches of different concepts that meet: the day reached so far goes on until nothing moves it."""
     first, last, leaf = needs.opens[needs.window[need]], needs.last[need], needs.leaf[need]
-    reached[:] = first - 1
+    for person in range(reached.size):
+        reached[person] = first - 1
     moved = True
     while moved:
         moved = False
@@ -200,7 +205,7 @@ def births(born: Any, thresholds: Any, rows: Any) -> None:
     size = born.sex.size
     for k in range(thresholds.shape[0]):
         column, day, row = born.birth_first if thresholds[k, 0] == 0 else born.birth_last, thresholds[k, 1], rows[k]
-        row[:] = 0
+        row[size >> 6] = 0
         for word in range(size // 64):
             bits = np.uint64(0)
             for place in range(64):
@@ -229,14 +234,19 @@ def combine(rows: Any, gates: Any, first: Any) -> None:
 
 
 @compiled
-def spell(rows: Any, outputs: Any, spread: Any, eights: Any, codes: Any) -> None:
-    """This will write the answers of a block's persons, a byte each. `spread` gives each bit of a byte a byte of its own."""
+def spell(rows: Any, outputs: Any, spread: Any, eights: Any, bytes_of_eights: Any, codes: Any) -> None:
+    """This will write the answers of a block's persons, a byte each.
+
+    `rows` are the rows of bits seen as bytes; `spread` gives each bit of a byte a byte of its own; `eights` is scratch space, eight
+    answers a number, and `bytes_of_eights` the same seen as bytes.
+    """
     size = codes.shape[1]
     for column in range(outputs.shape[0]):
-        low, decided = rows[outputs[column, 0]].view(np.uint8), rows[outputs[column, 1]].view(np.uint8)
+        low, decided = outputs[column, 0], outputs[column, 1]
         for byte in range((size + 7) // 8):
-            eights[byte] = spread[low[byte]] | (spread[np.uint8(~decided[byte])] << np.uint64(1))
-        codes[column, :] = eights.view(np.uint8)[:size]
+            eights[byte] = spread[rows[low, byte]] | (spread[255 - rows[decided, byte]] << np.uint64(1))
+        for person in range(size):
+            codes[column, person] = bytes_of_eights[person]
 
 
 @compiled

@@ -339,7 +339,7 @@ def tables(program: Program, concepts: Concepts, compact: Compact) -> Tables:
     asking = _Asking(Classes(program, concepts), compact)
     judged, grouped = asking.judged(), asking.grouped()
     size = compact.values.kind.size
-    said = np.concatenate(asking.rows).reshape(-1, size) if asking.rows else np.zeros((1, size), np.uint8)
+    said = np.stack(asking.rows) if asking.rows else np.zeros((1, size), np.uint8)
     return Tables(
         len(program.leaves), len(concepts), asking.presence(), asking.washouts(), judged._replace(said=said), grouped, asking.needs(),
         _calendar(),
