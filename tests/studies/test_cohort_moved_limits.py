@@ -16,6 +16,8 @@ import pytest
 import protocord
 from protocord.cohort.answers.opened import opened
 from protocord.cohort.engines import DuckDB
+from protocord.cohort.kernel.answering import answered_by_kernel
+from protocord.cohort.kernel.compact import open_compact
 from protocord.cohort.normal import Normal
 from protocord.cohort.plan.answered import answered_by_sql
 from protocord.cohort.plan.limits import Kind
@@ -23,6 +25,7 @@ from protocord.cohort.plan.loosened import Move, curve_moves, ladder_moves, mova
 from protocord.cohort.plan.program import program
 from protocord.cohort.plan.truths import ANSWERS
 from protocord.cohort.sources.memory import brought
+from protocord.cohort.sources.omop_ingest import ingest_omop
 from protocord.criteria.write import to_text
 from protocord.eligibility import screen
 from protocord.errors import DocumentProblems
@@ -174,6 +177,21 @@ def test_columns_answer_as_an_edited_study_does_for_every_step_of_every_limit(
         compared
     ):  # a limit moved onto another: no file would be let through, the answer is clear all the same
         assert wrong_cells(in_memory(protocol, move), [move], cells, records) == []
+
+
+@pytest.mark.slow
+def test_the_kernel_answers_every_moved_limit_as_sql_does(
+    protocol: Protocol, moves: tuple[Move, ...], cells: Cells, tmp_path: Path
+) -> None:
+    HOSPITAL["write"](tmp_path / "omop", HOSPITAL["children"](CHILDREN, seed=5, untidy=0.05))
+    (tmp_path / "mapping.yaml").write_text(HOSPITAL["mapping"](), "utf-8")
+    ingest_omop(tmp_path / "omop", tmp_path / "store", protocol, read_mapping(tmp_path / "mapping.yaml", protocol.concepts))
+    asked = program(protocol, ON, INFUSION, moves)
+    found = answered_by_kernel(open_compact(tmp_path / "store"), asked, protocol.concepts)
+
+    for column, codes in zip(asked.columns, found.codes, strict=True):
+        if column.move:
+            assert [ANSWERS[code] for code in codes] == cells[column.criterion, column.move], column.move
 
 
 def test_moving_limits_changes_answers_of_most_criteria_both_ways(

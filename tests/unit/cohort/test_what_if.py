@@ -169,6 +169,15 @@ def test_changes_together_are_counted_together_and_each_step_adds_most(results: 
         assert steps[0].value >= max(alone)  # type: ignore[type-var, operator]
 
 
+def test_changes_that_add_nobody_are_not_made_together_with_others(found: Screened, asked: tuple[Move, ...]) -> None:
+    for move in asked:
+        counted = what_if(found, asked=(move,))
+        for aim in ("eligible", "possible"):
+            told = [int(str(item.value)) for item in counted.select("together", aim, aim=aim)]
+            assert told == sorted(set(told))
+            assert not told or told[0] > counted.value("what_if", aim, change="as_written")
+
+
 def _columns(ledger: Ledger, where: Mapping[str, object]) -> dict[str, Column]:
     if where["change"] == "limit":
         return ledger.moved[str(where["move"])]
@@ -233,6 +242,7 @@ def test_a_range_or_no_new_limit_at_all_is_a_curve(protocol: Protocol) -> None:
             "I12a: 2.0 -> 1",
             "The limits of I12a are: Latest(\"ANC\") >= 0.5 '10*9/L'; Latest(\"ANC\") >= 1.0 '10*9/L'; lab_window (7 days)",
         ),
+        ("I12a: 1.0 g/L -> 0.5 g/L", "I12a writes no limit 1.0 g/L."),
         ('I12d: "Creatinine" 3 -> 5', 'I12d writes no limit "Creatinine" 3.'),
         ("I99: 1 -> 2", "Did you mean 'I09'?"),
         ("I12a 1.0", "does not say which limit"),
