@@ -45,7 +45,7 @@ def screening_lines(results: Results, found: Listing, language: Language) -> Ite
         (f"{_MARKS[str(item.context['outcome'])]} {item.value:,}", term(f"cohort_outcome_{item.context['outcome']}", language))
         for item in results.select("cohort", "outcome")
     ]
-    yield from table(_right(counts, [0]), indent="  ")
+    yield from table(right(counts, [0]), indent="  ")
     yield from _counts(
         results, "criterion", "cohort_answers", ["met", "not_met", "unknown", "review", "passes_if_good"], language
     )
@@ -56,29 +56,29 @@ def screening_lines(results: Results, found: Listing, language: Language) -> Ite
     yield from hanging(term("cohort_attrition_note", language), first="  ")
     criteria = [str(item.context["criterion"]) for item in results.select("attrition", "left")]
     for key, frame in (("cohort_candidates", found.candidates), ("cohort_near_misses", found.near_misses)):
-        yield from _title(say(Reason.of(key, count=f"{frame.height:,}"), language))
+        yield from heading(say(Reason.of(key, count=f"{frame.height:,}"), language))
         yield from _people(frame, criteria, language)
     near = Reason.of("cohort_near_note", looked=f"{found.looked_at:,}", count=f"{found.may_pass:,}")
     yield from hanging(say(near, language), first="  ")
     listed = Reason.of("cohort_work_list", listed=f"{found.listed_missing:,}", count=f"{found.incomplete:,}")
-    yield from _title(say(listed, language))
+    yield from heading(say(listed, language))
     yield from _work(found.work_list, language)
 
 
 def readiness_lines(results: Results, language: Language) -> Iterator[str]:
     """This will yield what a source has for a study, and what it lacks."""
     yield from head(results, language)
-    yield from _title(term("cohort_tables", language))
+    yield from heading(term("cohort_tables", language))
     counted = {str(item.context["table"]): f"{item.value:,}" for item in results.select("table", "rows")}
     present = [(str(item.context["table"]), item.value) for item in results.select("table", "present")]
     absent = term("cohort_absent", language)
-    yield from table(_right([(name, counted.get(name, "✓" if there else absent)) for name, there in present], [1]), indent="  ")
+    yield from table(right([(name, counted.get(name, "✓" if there else absent)) for name, there in present], [1]), indent="  ")
     counts = {item.name: f"{item.value:,}" for item in results.select("persons")}
     unreadable = counts.pop("unreadable", "0")
     yield from hanging(say(Reason.of("cohort_persons", **counts), language), first="  ")
     if unreadable != "0":
         yield from hanging(say(Reason.of("cohort_unreadable", persons=unreadable), language), first="  ")
-    yield from _title(term("cohort_can_answer", language))
+    yield from heading(term("cohort_can_answer", language))
     yield from table(_asked(results, language), indent="  ")
     needing = [str(item.context["criterion"]) for item in results.select("criterion", "needs_coverage") if item.value]
     yield from hanging(say(Reason.of("cohort_needs_coverage", criteria=", ".join(needing)), language), first="  ")
@@ -99,7 +99,7 @@ def _asked(results: Results, language: Language) -> list[list[str]]:
         mark = f"{_STATES[str(state.value)]} {term(f'cohort_state_{state.value}', language)}"
         where = [str(state.context[name]) for name in ("criterion", "concept")]
         rows.append([mark, *where, *(counts[name].get(key, "") for name in told)])
-    return _right(rows, range(3, 3 + len(told)))
+    return right(rows, range(3, 3 + len(told)))
 
 
 def _lost(results: Results, language: Language) -> Iterator[str]:
@@ -118,17 +118,15 @@ def _lost(results: Results, language: Language) -> Iterator[str]:
         if item.value
     ]
     header = [term(f"cohort_{key}", language) for key in ("concept", "what", "why", "rows")]
-    yield from _title(term("cohort_lost_rows", language))
-    yield from table(_right([header, *rows], [3]) if rows else [[term("cohort_none", language)]], indent="  ")
-    yield from _title(term("cohort_dates", language))
+    yield from heading(term("cohort_lost_rows", language))
+    yield from table(right([header, *rows], [3]) if rows else [[term("cohort_none", language)]], indent="  ")
+    yield from heading(term("cohort_dates", language))
     header = [term(f"cohort_{key}", language) for key in ("table", "why", "rows")]
-    yield from table(_right([header, *dates], [2]) if dates else [[term("cohort_none", language)]], indent="  ")
+    yield from table(right([header, *dates], [2]) if dates else [[term("cohort_none", language)]], indent="  ")
 
 
 def _unmapped(results: Results, language: Language) -> Iterator[str]:
-    left = [
-        [left_out(str(item.context["why"]), language), f"{item.value:,}"] for item in results.select("left_out", "resources")
-    ]
+    left = [[left_out(str(item.context["why"]), language), f"{item.value:,}"] for item in results.select("left_out", "resources")]
     named = [
         [str(item.context[key]) for key in ("table", "code", "label")] + [f"{item.value:,}"]
         for item in results.select("unmapped_code")
@@ -136,21 +134,21 @@ def _unmapped(results: Results, language: Language) -> Iterator[str]:
     none = [[term("cohort_none", language)]]
     header = [term(f"cohort_{key}", language) for key in ("table", "code", "code_name", "rows")]
     if results.about["source"] == "fact-store":
-        yield from _title(term("cohort_left_out", language))
-        yield from table(_right(left, [1]) or none, indent="  ")
+        yield from heading(term("cohort_left_out", language))
+        yield from table(right(left, [1]) or none, indent="  ")
         if named:
-            yield from _title(term("cohort_left_out_codes", language))
-            yield from table(_right([[row[0], row[1], row[3]] for row in (header, *named)], [2]), indent="  ")
+            yield from heading(term("cohort_left_out_codes", language))
+            yield from table(right([[row[0], row[1], row[3]] for row in (header, *named)], [2]), indent="  ")
         return
     totals = {name: sum(int(str(item.value)) for item in results.select("unmapped", name)) for name in _UNMAPPED}
     codes, rows = f"{totals['codes']:,}", f"{totals['rows']:,}"
-    yield from _title(say(Reason.of("cohort_unmapped", codes=codes, rows=rows), language))
-    yield from table(_right([header, *named], [3]) if named else none, indent="  ")
+    yield from heading(say(Reason.of("cohort_unmapped", codes=codes, rows=rows), language))
+    yield from table(right([header, *named], [3]) if named else none, indent="  ")
     yield "  " + say(Reason.of("cohort_without_concept", rows=f"{totals['without_concept']:,}"), language)
     for key, analysis in (("cohort_unmapped_units", "unmapped_unit"), ("cohort_clashes", "clash")):
         found = results.select(analysis)
         if len(found):
-            yield from _title(term(key, language))
+            yield from heading(term(key, language))
             cells = [
                 [
                     str(item.context.get("code", item.value)),
@@ -159,7 +157,7 @@ def _unmapped(results: Results, language: Language) -> Iterator[str]:
                 ]
                 for item in found
             ]
-            yield from table(_right(cells, [2]), indent="  ")
+            yield from table(right(cells, [2]), indent="  ")
 
 
 def left_out(reason: str, language: Language) -> str:
@@ -172,12 +170,12 @@ def left_out(reason: str, language: Language) -> str:
 
 def _counts(results: Results, analysis: str, title: str, names: Sequence[str], language: Language) -> Iterator[str]:
     """A table with a row a criterion and a column a count."""
-    yield from _title(term(title, language))
+    yield from heading(term(title, language))
     rows = [[term("cohort_criterion", language), *(term(_column(name), language) for name in names)]]
     for first in results.select(analysis, names[0]):
         criterion = str(first.context["criterion"])
         rows.append([criterion, *(f"{results.value(analysis, name, criterion=criterion):,}" for name in names)])
-    yield from table(_right(rows, range(1, len(names) + 1)), indent="  ")
+    yield from table(right(rows, range(1, len(names) + 1)), indent="  ")
 
 
 def _column(name: str) -> str:
@@ -217,13 +215,14 @@ def _more(count: int, language: Language) -> Iterator[str]:
         yield "  " + say(Reason.of("cohort_more", count=f"{count - _SHOWN:,}"), language)
 
 
-def _title(text: str) -> Iterator[str]:
+def heading(text: str) -> Iterator[str]:
+    """This will yield the heading of a part."""
     yield ""
     yield click.style(text, bold=True)
 
 
-def _right(rows: Sequence[Sequence[str]], columns: Sequence[int] | range) -> list[list[str]]:
-    """The rows with these columns set flush right, as numbers are read."""
+def right(rows: Sequence[Sequence[str]], columns: Sequence[int] | range) -> list[list[str]]:
+    """This will return the rows with these columns set flush right, as numbers are read."""
     wide = {column: max(width(row[column]) for row in rows) for column in columns} if rows else {}
     return [
         [" " * (wide[place] - width(cell)) + cell if place in wide else cell for place, cell in enumerate(row)] for row in rows

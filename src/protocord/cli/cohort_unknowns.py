@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from protocord.cli.cohort_lines import _right, _title
+from protocord.cli.cohort_lines import heading, right
 from protocord.report.lacking import kinds_of, lacks
 from protocord.values import Language, Reason, Text
 from protocord.words import say, term
@@ -33,7 +33,7 @@ def unknown_lines(results: Results, protocol: Protocol, language: Language) -> I
             rows.append(
                 ["" if place else criterion, *_counts(results, item, "alone", "not_kept_out"), _said(item, names, language)]
             )
-    yield from _title(term("cohort_unknowns", language))
+    yield from heading(term("cohort_unknowns", language))
     yield from _table(rows, [1, 2, 3], language)
     if counted:
         yield from hanging(say(Reason.of("cohort_unknowns_note", count=str(_EACH)), language), first="  ")
@@ -43,7 +43,7 @@ def unknown_lines(results: Results, protocol: Protocol, language: Language) -> I
     for item in looked_up[:_LOOKED_UP]:
         concept = str(item.context["concept"])
         rows.append([*_counts(results, item, "decides", "decides_so_far"), lacks(concept, kinds[concept], names, language)])
-    yield from _title(term("cohort_look_up", language))
+    yield from heading(term("cohort_look_up", language))
     yield from _table(rows, [0, 1, 2], language)
     if len(looked_up) > _LOOKED_UP:
         yield "  " + say(Reason.of("cohort_more", count=f"{len(looked_up) - _LOOKED_UP:,}"), language)
@@ -64,4 +64,4 @@ def _table(rows: list[list[str]], numbers: Sequence[int], language: Language) ->
     if len(rows) == 1:
         yield "  " + term("cohort_none", language)
         return
-    yield from table(_right(rows, numbers), indent="  ")
+    yield from table(right(rows, numbers), indent="  ")

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from protocord.cli.cohort_lines import _right as right
-from protocord.cli.cohort_lines import _title as title
-from protocord.cli.cohort_lines import head
+from protocord.cli.cohort_lines import head, heading, right
 from protocord.cli.cohort_source import Given, about, assessed, cohort_out, on_options, screened, source_arguments, under_way
 from protocord.cli.door import format_option, language_option
 from protocord.values import Language, Reason
@@ -108,7 +106,7 @@ def what_if_lines(results: Results, language: Language, *, top: int | None) -> I
     from protocord.report.changes import KINDS, gains, telling
 
     yield from head(results, language)
-    yield from title(term("cohort_what_if", language))
+    yield from heading(term("cohort_what_if", language))
     counts = {name: f"{results.value('what_if', name, change='as_written'):,}" for name in ("eligible", "possible", "incomplete")}
     yield "  " + say(Reason.of("cohort_what_if_as_written", **counts), language)
     every = gains(results)
@@ -128,7 +126,7 @@ def _kind(kind: str, tried: Sequence[Gain], shown: Sequence[Gain], language: Lan
     from protocord.report.changes import change_in_words
 
     counted = Reason.of(f"cohort_what_if_{kind}", shown=len(shown), count=len(tried))
-    yield from title(say(counted, language))
+    yield from heading(say(counted, language))
     if not shown:
         yield "  " + term("cohort_what_if_none", language)
         return
@@ -146,7 +144,7 @@ def _together(results: Results, language: Language) -> Iterator[str]:
     if not results.select("what_if", "eligible", change="limit"):
         return
     for aim in ("eligible", "possible"):
-        yield from title(term(f"cohort_together_{aim}", language))
+        yield from heading(term(f"cohort_together_{aim}", language))
         steps = results.select("together", "eligible", aim=aim)
         if not len(steps):
             yield "  " + term("cohort_together_none", language)
@@ -167,7 +165,7 @@ def _curve(results: Results, number: int, language: Language) -> Iterator[str]:
     points = results.select("curve", curve=number)
     first = points.select(name="eligible").statistics[0].context
     limit = f"{first['criterion']} {limit_in_words(first, language, moved=False)}"
-    yield from title(say(Reason.of("cohort_curve", limit=limit), language))
+    yield from heading(say(Reason.of("cohort_curve", limit=limit), language))
     names = ("eligible", "possible", "incomplete")
     rows = [[*(term(f"cohort_{key}", language) for key in ("curve_limit", *names)), ""]]
     for item in points.select(name="eligible"):

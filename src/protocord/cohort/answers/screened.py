@@ -60,10 +60,6 @@ class Tally:
         """This will return the tally with one criterion taken away."""
         return Tally(*(old - (answers == kind) for old, kind in self._parts()))
 
-    def adding(self, answers: Codes) -> Tally:
-        """This will return the tally with one criterion more."""
-        return Tally(*(old + (answers == kind) for old, kind in self._parts()))
-
     def good(self, answers: Codes) -> Tally:
         """This will return the tally with what is unknown of one criterion counted as good."""
         return Tally(self.not_met, self.unknown - (answers == UNKNOWN), self.review)
