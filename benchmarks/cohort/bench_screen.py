@@ -1,6 +1,6 @@
 """How much processor time does a screening of a whole hospital cost, against SQL written by hand, a compact store, and rows?
 
-    python benchmarks/cohort/bench_screen.py [PERSONS ...] [--folder FOLDER] [--memory 4GB]
+    python benchmarks/cohort/bench_screen.py [PERSONS ...] [--folder FOLDER] [--memory 4GB] [--times 3]
 
 A made-up OMOP hospital (see `synthetic`) in a DuckDB file. Fourteen criteria of the shipped study under their chosen readings (see
 `peers`), answered for every person by
@@ -209,14 +209,15 @@ WAYS: dict[str, tuple[Callable[..., Callable[[], Answers]], str | bool]] = {
 WHOLE: dict[str, tuple[Callable[..., Callable[[], Answers]], str | bool]] = {"plan": (by_plan, True), "kernel": (by_kernel, True)}
 
 
-def screened(folder: Path, few: Path, persons: int, memory: str) -> Run:
+def screened(folder: Path, few: Path, persons: int, memory: str, times: int) -> Run:
     """This will measure every way and refuse to go on where two of them differ."""
     built = [measured("build", build, (made, memory), beside(made, "answers") / "build", times=1) for made in (few, folder)][-1]
+    print(f"{persons:,} persons: store made", flush=True)
     stored = sum(path.stat().st_size for path in (beside(folder, "store") / "compact").rglob("*.npy")) / 1e6
     found = {}
     for title, ways, made in (("ways", WAYS, folder), ("fixed", WAYS, few), ("whole", WHOLE, folder)):
         measures = {
-            name: measured(name, prepare, (made, memory, how), beside(folder, "answers") / f"{title}-{name}")
+            name: measured(name, prepare, (made, memory, how), beside(folder, "answers") / f"{title}-{name}", times)
             for name, (prepare, how) in ways.items()
         }
         for one in measures.values():
@@ -293,20 +294,21 @@ def against_rows(folder: Path, memory: str, run: Run) -> None:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("persons", nargs="*", type=int, default=[50_000, 100_000])
+    parser.add_argument("persons", nargs="*", type=int, default=[25_000, 50_000])
     parser.add_argument("--folder", type=Path, help="where the hospitals are, or will be written; left out, a temporary folder")
     parser.add_argument("--memory", default="4GB", help="DuckDB's limit of memory")
+    parser.add_argument("--times", type=int, default=3, help="how often each way runs; the best counts")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = given.folder or Path(place)
         print(
-            f"DuckDB {duckdb.__version__}, memory_limit {given.memory}; CPU seconds of all threads, best of 3 runs in a process of its own"
+            f"DuckDB {duckdb.__version__}, memory_limit {given.memory}; CPU seconds of all threads, best of {given.times} runs, each way in a process of its own"
         )
         runs = []
         few = hospital(folder, FEW)
         for persons in given.persons:
             made = hospital(folder, persons)
-            run = screened(made, few, persons, given.memory)
+            run = screened(made, few, persons, given.memory, given.times)
             shown(run)
             against_rows(made, given.memory, run)
             runs.append(run)
