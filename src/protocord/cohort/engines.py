@@ -348,10 +348,16 @@ def small(engine: Engine, name: str, frame: pl.DataFrame) -> ir.Table:
 
 def kept(engine: Engine, name: str, expression: ir.Table) -> ir.Table:
     """This will keep the rows of an expression on an engine as a table of that name, and return it."""
-    engine.keep(name, ibis.to_sql(expression, dialect=engine.dialect))
+    engine.keep(name, written(engine, expression))
     return ibis.table(expression.schema(), name=name)
 
 
 def run(engine: Engine, expression: ir.Table) -> pl.DataFrame:
     """This will run an expression on an engine."""
-    return engine.run(ibis.to_sql(expression, dialect=engine.dialect))
+    return engine.run(written(engine, expression))
+
+
+def written(engine: Engine, expression: ir.Table) -> str:
+    """This will return an expression as an engine's SQL, each step a sub-query: to fuse the steps takes longer than to run them."""
+    ibis.options.sql.fuse_selects = False
+    return str(ibis.to_sql(expression, dialect=engine.dialect, pretty=False))

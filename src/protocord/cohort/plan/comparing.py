@@ -82,9 +82,17 @@ class Comparing:
     def __post_init__(self) -> None:
         self.concepts = self.newest.classes.concepts
 
-    def numbers(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
-        """This will set the bits of all but coded leaves; `places` are those of the rows' persons."""
+    def all(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
+        """This will set the bits that facts set; `places` are those of the rows' persons."""
         found, places = self._latest(found, places)
+        coded = [number for number, test in enumerate(self.newest.tests) if test.function == "CodeIn"]
+        is_coded = np.isin(found["test"].to_numpy(), coded)
+        self._numbers(found.filter(~is_coded), places[~is_coded])
+        if is_coded.any():
+            self._codes(found.filter(is_coded), places[is_coded])
+
+    def _numbers(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
+        """Set the bits of all but coded leaves."""
         sides, said = found["side"].to_numpy(), found["said"].to_numpy()
         days = found["moment"].to_numpy() // MOMENTS
         for number, rows in _by_test(found):
@@ -108,9 +116,8 @@ class Comparing:
                 step = np.searchsorted(steps.starts, said[rows][here], side="right") - 1
                 self._set(test, at[here], (steps.true, steps.false), step, [one[here] for one in inside])
 
-    def codes(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
-        """This will set the bits of coded leaves: inside a list, or outside with a code of the right form."""
-        found, places = self._latest(found, places)
+    def _codes(self, found: pl.DataFrame, places: npt.NDArray[np.intp]) -> None:
+        """Set the bits of coded leaves: inside a list, or outside with a code of the right form."""
         ids = self.newest.classes.numbering.ids
         for number, rows in _by_test(found):
             test = self.newest.tests[number]

@@ -106,72 +106,48 @@ class Newest:
     def _is_exact(self, leaf: Leaf) -> bool:
         return all(certain and concept in self.relations.exact for concept, certain in self._held(leaf).items())
 
-    def found(self) -> Iterator[tuple[bool, ir.Table]]:
-        """This will yield facts (person, test, moment, …), the latest of each person and test among them, and whether they are coded.
+    def found(self) -> Iterator[ir.Table]:
+        """This will yield of each relation the facts (person, test, moment, said, side, …) that may be the latest of a person and test.
 
-        Of a long look-back the engine keeps the latest alone. In a short one there are few more, and it is cheaper to let `comparing` find it.
+        Of a long look-back the engine returns the latest alone. In a short one there are few more, and it is cheaper to let `comparing`
+        find it, which must look among the relations in any case.
         """
-        numbers = [number for number, test in enumerate(self.tests) if test.function != "CodeIn"]
-        short = {number for number in numbers if self.tests[number].day - self.tests[number].opens <= SHORT}
-        for some, coded in (
-            (short, False),
-            (set(numbers) - short, False),
-            (set(range(len(self.tests))) - set(numbers), True),
-        ):
-            rows = self._rows(some)
-            if not rows.is_empty():
-                facts = self._facts(rows, coded=coded)
-                yield coded, facts if some is short else self._latest(facts)
+        rows = self._rows
+        concepts = rows["concept"].to_list()
+        for at in self.relations.holding(concepts):
+            held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, concepts))))
+            asked = {FUNCTIONS[number] for number in set(held["function"])}
+            columns = [*_ALWAYS, *(_NUMBER if asked & {*RESULTS} else ()), *(_CODE if "CodeIn" in asked else ())]
+            facts = self.relations.asked(at, f"tests_{at}", held, min(held["opens"]), columns)
+            within = (facts["first"] >= facts.opens) & (facts["first"] <= facts.day) & (facts.status == Status.RECORDED)
+            said = _said(facts.filter(within), asked)
+            yield said if (held["day"] - held["opens"]).max() <= SHORT else self._latest(said)  # type: ignore[operator]
 
     def _latest(self, facts: ir.Table) -> ir.Table:
         said = [name for name in facts.columns if name not in ("person", "test", "moment")]
         latest = {name: at_last(facts[name], facts.moment, self.dialect) for name in said}
         return facts.group_by("person", "test").agg(moment=facts.moment.max(), **latest)
 
-    def _facts(self, rows: pl.DataFrame, *, coded: bool) -> ir.Table:
-        concepts = rows["concept"].to_list()
-        parts = []
-        for at in self.relations.holding(concepts):
-            held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, concepts))))
-            name = f"tests_{at}"
-            asked = set(held["function"])
-            own = _CODE if coded else _NUMBER if asked & {FUNCTIONS.index(name) for name in RESULTS} else ()
-            facts = self.relations.asked(at, name, held, min(held["opens"]), (*_ALWAYS, *own))
-            within = (facts["first"] >= facts.opens) & (facts["first"] <= facts.day) & (facts.status == Status.RECORDED)
-            facts = facts.filter(within)
-            parts.append(_codes(facts) if coded else _numbers(facts, asked))
-        return parts[0] if len(parts) == 1 else ibis.union(*parts)
-
-    def _rows(self, tests: set[int]) -> pl.DataFrame:
+    @cached_property
+    def _rows(self) -> pl.DataFrame:
         rows = [
             (concept, number, test.opens, test.day, FUNCTIONS.index(test.function))
             for number, test in enumerate(self.tests)
-            if number in tests
             for concept, _ in self.classes.counted(test.asked)
         ]
         schema = {"concept": pl.Int32, "test": pl.Int32, "opens": pl.Int32, "day": pl.Int32, "function": pl.Int32}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _codes(facts: ir.Table) -> ir.Table:
-    text = ibis.coalesce(facts.code, "")
-    return facts.select(
-        "person",
-        "test",
-        moment=key(facts["first"], facts.record),
-        kind=facts.kind.cast("int64"),
-        concept=facts.concept.cast("int64"),
-        code=text,
-    )
+def _said(facts: ir.Table, functions: set[str]) -> ir.Table:
+    """What each fact says: `said`, a number, and `side`, how it is to be taken; its code and concept where codes are asked for.
 
-
-def _numbers(facts: ir.Table, functions: set[int]) -> ir.Table:
-    """What each fact says: `said`, a number, and `side`, how it is to be taken; a worded result has no moment."""
-    names = {name: FUNCTIONS.index(name) in functions for name in FUNCTIONS}
-    zero = ibis.literal(0.0)
+    A worded result has no moment.
+    """
+    zero = ibis.coalesce(ibis.null("float64"), ibis.literal(0.0))  # a bare 0.0 is a decimal to some engines
     said, side = zero, ibis.literal(UNUSABLE)
     number = facts.kind == Kind.NUMBER
-    if any(names[name] for name in RESULTS):
+    if functions & {*RESULTS}:
         low, high = facts.low, facts.high
         side = chosen(
             (~number, UNUSABLE),
@@ -180,20 +156,24 @@ def _numbers(facts: ir.Table, functions: set[int]) -> ir.Table:
             otherwise=UP_TO + chosen((facts.strict >= 2, 1), otherwise=0),
         )
         said = ibis.coalesce(low, high, zero)
-    if names["TimesULN"]:
+    if "TimesULN" in functions:
         times = facts.function == FUNCTIONS.index("TimesULN")
         usable = chosen((facts.upper_why != Why.FINE, UNUSABLE), (facts.child, side), otherwise=side + ADULTS)
         side = chosen((times & number, usable), otherwise=side)
         said = chosen((times, ibis.coalesce(said / facts.upper, zero)), otherwise=said)
-    if names["Attested"]:
+    if "Attested" in functions:
         stated = facts.function == FUNCTIONS.index("Attested")
         answered = chosen((facts.kind.isin([Kind.YES, Kind.NO]), POINT), otherwise=UNUSABLE)
         side = chosen((stated, answered), otherwise=side)
         said = chosen((stated, chosen((facts.kind == Kind.YES, YES), otherwise=NO)), otherwise=said)
     moment = key(facts["first"], facts.record)
-    if any(names[name] for name in RESULTS):
+    if functions & {*RESULTS}:
         worded = facts.kind.isin([Kind.YES, Kind.NO, Kind.CODE]) & facts.function.isin(
             [FUNCTIONS.index(name) for name in RESULTS]
         )
         moment = chosen((worded, ibis.null("int64")), otherwise=moment)
-    return facts.select("person", "test", moment=moment, said=said.cast("float64"), side=side.cast("int64"))
+    coded = {}
+    if "CodeIn" in functions:
+        whole = {name: facts[name].cast("int64") for name in ("kind", "concept")}
+        coded = {**whole, "code": ibis.coalesce(facts.code, "")}
+    return facts.select("person", "test", moment=moment, said=said.cast("float64"), side=side.cast("int64"), **coded)

@@ -25,14 +25,14 @@ import polars as pl
 
 from protocord.cohort.engines import Engine, kept, run
 from protocord.cohort.normal import FACTS
-from protocord.cohort.plan.classes import BITS, Classes, words
+from protocord.cohort.plan.classes import Classes, words
 from protocord.cohort.plan.comparing import Births, Comparing
 from protocord.cohort.plan.coverage import covered, covered_by_periods
 from protocord.cohort.plan.facts import Asking, Relations
 from protocord.cohort.plan.hits import GENERAL, OWN, hits
 from protocord.cohort.plan.masks import Layout
 from protocord.cohort.plan.newest import Newest, first_day
-from protocord.cohort.plan.pieces import bit_or, flag
+from protocord.cohort.plan.pieces import bit_or
 from protocord.cohort.plan.program import Program
 from protocord.cohort.plan.spans import Spans
 from protocord.concepts import Concepts
@@ -88,6 +88,9 @@ class Plan:
             for name in rows.columns[1:]:
                 plane, number = name.split("_")
                 found[PLANES.index(plane), int(number), at] |= rows[name].to_numpy()
+        for hit in hits(Asking(self.left, self.relations, self._kept())):
+            rows, at = places.known(run(self.engine, hit))
+            self._set(rows, at, found)
         if self.relations.periods is not None:
             rows, at = places.known(run(self.engine, self.relations.periods))
             since, until = (rows[name].to_numpy() for name in ("since", "until"))
@@ -95,17 +98,27 @@ class Plan:
             for word, covered_at, covering in covered_by_periods(self.classes, self.layout, at, since, until):
                 found[PLANES.index("c"), word, covered_at] |= covering
         comparing = Comparing(self.newest, self.layout, births, found)
-        for coded, facts in self.newest.found():
-            compare = comparing.codes if coded else comparing.numbers
-            compare(*places.known(run(self.engine, facts)))
+        kinds = {"said": pl.Float64, "side": pl.Int64, "moment": pl.Int64}
+        if facts := [run(self.engine, one).cast(kinds) for one in self.newest.found()]:
+            comparing.all(*places.known(pl.concat(facts, how="diagonal")))
         names = [(plane, word) for plane in range(len(PLANES)) for word in range(self.layout.count)]
         return persons.with_columns(**{f"{PLANES[plane]}_{word}": pl.Series(found[plane, word]) for plane, word in names})
+
+    def _set(self, rows: pl.DataFrame, at: npt.NDArray[np.intp], found: npt.NDArray[np.int64]) -> None:
+        """Set the bits that hits in the general shape say: a row is of a leaf, and says which planes."""
+        leaves = rows["leaf"].to_numpy()
+        for leaf in np.unique(leaves):
+            here = leaves == leaf
+            for plane, name in enumerate(PLANES):
+                said = at[here & rows[name].fill_null(value=False).to_numpy()]
+                for word, bit in enumerate(self.layout.words([int(leaf)])):
+                    if bit and said.size:
+                        found[plane, word, said] |= bit  # the same bit for all: a person may be named twice
 
     def _bits(self) -> list[ir.Table]:
         """The bits of the leaves that are left, each relation with one row a person."""
         spans = Spans(self.left, self.relations, self.layout).parts()
-        general = [_as_words(part, self.layout.count) for part in hits(Asking(self.left, self.relations, self._kept()))]
-        parts = [spans, covered(self.classes, self.relations, self.layout), general]
+        parts = [spans, covered(self.classes, self.relations, self.layout)]
         return [_by_person(part) for part in parts if part]
 
     def _kept(self) -> ir.Table | None:
@@ -132,17 +145,6 @@ def _by_person(parts: list[ir.Table]) -> ir.Table:
     """The words of all parts, joined by person."""
     rows = parts[0] if len(parts) == 1 else ibis.union(*parts)
     return rows.group_by("person").agg(**{name: bit_or(rows[name]) for name in rows.columns[1:]})
-
-
-def _as_words(hits: ir.Table, count: int) -> ir.Table:
-    """Hits as words: the bit of the leaf, in its word, for each plane that the row speaks of."""
-    # Engines differ in the type of a bare 1, and a shift keeps the type of what it shifts.
-    bit = ibis.literal(1, "int8").cast("int64") << (hits.leaf.cast("int32") % BITS)
-    within = [hits.leaf.between(place * BITS, place * BITS + BITS - 1) for place in range(count)]
-    return hits.select(
-        "person",
-        **{f"{plane}_{place}": flag(hits[plane] & within[place], bit) for plane in PLANES for place in range(count)},
-    )
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from protocord.cohort.normal import FACTS, HISTORIES, Kind, Numbering, Sex, Stat
 from protocord.cohort.plan.facts import Lazily, Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
-from protocord.cohort.sources.omop_days import event_days, float_or_none, ordinal, parts, within
+from protocord.cohort.sources.omop_days import event_days, float_or_none, ordinal, within
 from protocord.concepts import Concepts
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.criteria.lengths import LONG_AGO, NEVER
@@ -159,15 +159,27 @@ class Omop:
             )
         return self._read(self._coded[at - len(of_person)], self.codes.codes.join(rows, on="concept"), name, opens, columns)
 
+    def _picked(self, table: str, asked: pl.DataFrame, name: str, opens: int) -> ir.Table:
+        """The rows of a coded table beside a small one. Of some days alone they are few among many, and kept: an engine works on whole blocks."""
+        concept, start, _ = CODED[table]
+        rows, small = self.table(table), self._small(name, asked)
+        if opens <= LONG_AGO:
+            return rows.join(small, rows[concept] == small.concept_id)
+        columns = [*(f"t.{one}" for one in rows.columns), *(f"k.{one}" for one in small.columns)]
+        day = date.fromordinal(opens)
+        self.engine.keep(
+            f"{name}_rows",
+            f"SELECT {', '.join(columns)} FROM {table} t JOIN {name} k ON t.{concept} = k.concept_id "
+            f"WHERE t.{start} >= DATE '{day}' OR t.{start} IS NULL",
+        )
+        return ibis.table({**rows.schema(), **small.schema()}, name=f"{name}_rows")
+
     def _read(
         self, table: str, asked: pl.DataFrame, name: str, opens: int = LONG_AGO, columns: Iterable[str] = tuple(FACTS)
     ) -> ir.Table:
         """The facts of a coded table whose ids are asked for, with the columns that the small table has more; none surely before `opens`."""
-        concept, start, end = CODED[table]
-        rows, small = self.table(table), self._small(name, asked)
-        rows = rows.join(small, rows[concept] == small.concept_id)
-        if opens > LONG_AGO:
-            rows = rows.filter((rows[start] >= ibis.date(*parts(opens))) | rows[start].isnull())
+        _, start, end = CODED[table]
+        rows = self._picked(table, asked, name, opens)
         more = [one for one in asked.columns if one not in ("concept_id", "concept")]
         columns = [*columns, *more]
         if table == "measurement":

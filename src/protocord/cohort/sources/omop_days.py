@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,12 +17,6 @@ EPOCH = 719163  # ordinal of 1970-01-01
 def ordinal(day: ir.DateValue) -> ir.IntegerValue:
     """This will return a date's ordinal."""
     return (day.delta(ibis.date("1970-01-01"), unit="day") + EPOCH).cast("int32")
-
-
-def parts(day: int) -> tuple[int, int, int]:
-    """This will return year, month and day of an ordinal."""
-    on = date.fromordinal(day)
-    return on.year, on.month, on.day
 
 
 def event_days(start: ir.DateValue, end: ir.DateValue | None) -> dict[str, Any]:
