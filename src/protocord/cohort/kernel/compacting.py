@@ -33,6 +33,7 @@ _AT_ONCE = 1  # blocks that are arranged together
 _SPARED = ("rank", "form", "value", "limit")  # columns kept once where a concept's facts of a block have the same
 _TWO_BYTES = ("rank", "form", "limit")  # where the store's numbers allow
 _COPIED = 1 << 20
+_PLACES = 1 << 16  # more than concepts, days of the scale, or persons of a block
 _DAYS = ("first", "last", "over_first", "over_last")
 
 
@@ -212,48 +213,53 @@ class Compacting:
         self.persons += count
 
     def _facts(self, facts: pl.DataFrame, blocks: int) -> None:
-        place = pl.col("place")
         facts = facts.with_columns(
-            block=place // BLOCK,
-            local=(place % BLOCK).cast(pl.UInt16),
-            rank=(pl.col("record").rank("dense").over("person") - 1).cast(pl.UInt32),
+            rank=(pl.col("record").rank("dense").over("person") - 1).cast(pl.UInt32), scale=_scale(), **_as_forms()
         )
-        facts = facts.with_columns(scale=_scale(), **_as_forms())
-        facts = facts.with_columns(
-            form=self._forms.numbers(facts), value=self._values.numbers(facts), limit=self._limits.numbers(facts)
-        ).sort("block", "concept", "scale", "local", "rank")
-        segments = facts.group_by("block", "concept", maintain_order=True).agg(
-            pl.len().alias("count"), *((pl.col(name).min() != pl.col(name).max()).alias(f"varies_{name}") for name in _SPARED)
-        )
-        counts = segments["count"].to_numpy().astype(np.int64)
-        begins = np.cumsum(counts) - counts
-        first = np.zeros(facts.height, np.bool_)
-        first[begins] = True
+        numbered = {
+            "form": self._forms.numbers(facts), "value": self._values.numbers(facts), "limit": self._limits.numbers(facts),
+        }  # fmt: skip
+        facts = facts.select("rank", "scale", local=pl.col("place") % BLOCK, segment=_segment()).with_columns(**numbered)
+        # One number orders them all: segment, last day, person.
+        order = (pl.col("segment") * _PLACES + (pl.col("scale").cast(pl.Int64) - EARLIEST)) * _PLACES + pl.col("local")
+        facts = facts[facts.select(order).to_series().arg_sort()]
+        segment, begins, counts = _runs(facts["segment"].to_numpy())
         self._columns["segments.start"].add(begins + self._columns["facts.local"].rows)
         at, step = np.empty((counts.size, 4), np.int64), np.empty((counts.size, 4), np.int64)
+        first = np.zeros(facts.height, np.bool_)
+        first[begins] = True
         for k, name in enumerate(_SPARED):
-            varies = segments[f"varies_{name}"].to_numpy()
+            values, column = facts[name].to_numpy(), self._columns[f"facts.{name}"]
+            same = values == np.repeat(values[begins], counts)
+            varies = ~np.logical_and.reduceat(same, begins) if begins.size else np.zeros(0, np.bool_)
             kept = np.where(varies, counts, 1)
-            column = self._columns[f"facts.{name}"]
             at[:, k], step[:, k] = np.cumsum(kept) - kept + column.rows, varies
-            column.add(facts[name].to_numpy()[np.repeat(varies, counts) | first])
-        for name, rows in (("concept", segments["concept"].to_numpy()), ("length", counts), ("at", at), ("step", step)):
+            column.add(values[np.repeat(varies, counts) | first])
+        for name, rows in (("concept", segment % _PLACES - 1), ("length", counts), ("at", at), ("step", step)):
             self._columns[f"segments.{name}"].add(rows)
         self._columns["facts.local"].add(facts["local"].to_numpy())
         self._columns["facts.last"].add(facts["scale"].to_numpy())
-        self._end_blocks("segments", segments["block"].to_numpy(), blocks)
+        self._end_blocks("segments", segment // _PLACES, blocks)
 
     def _histories(self, histories: pl.DataFrame, blocks: int) -> None:
-        whole = _joined(histories).with_columns(block=pl.col("place") // BLOCK).sort("block", "concept", "place", "since")
-        segments = whole.group_by("block", "concept", maintain_order=True).len()
-        counts = segments["len"].to_numpy().astype(np.int64)
-        starts = np.cumsum(counts) - counts + self._columns["histories.local"].rows
-        for name, column in (("concept", segments["concept"].to_numpy()), ("length", counts), ("start", starts)):
-            self._columns[f"histories.{name}"].add(column)
-        self._columns["histories.local"].add((whole["place"] % BLOCK).to_numpy())
-        for name in ("since", "until"):
-            self._columns[f"histories.{name}"].add(whole[name].to_numpy())
-        self._end_blocks("histories", segments["block"].to_numpy(), blocks)
+        kept = histories.filter(pl.col("since") <= pl.col("until")).with_columns(segment=_segment())
+        kept = kept.sort("segment", "place", "since")
+        place, since, until = (kept[name].to_numpy().astype(np.int64) for name in ("place", "since", "until"))
+        segments = kept["segment"].to_numpy()
+        # Stretches of one person and concept that meet or overlap become one. Each person and concept lies on a stretch of its own of one
+        # long line, so that the furthest day so far is that of her own stretches.
+        own = np.cumsum(np.diff(segments, prepend=-1).astype(bool) | np.diff(place, prepend=-1).astype(bool)) * (4 * NEVER)
+        reached = np.maximum.accumulate(own + until)
+        begins = np.flatnonzero(np.append(True, own[1:] + since[1:] > reached[:-1] + 1)[: place.size])
+        ends = (np.append(begins[1:], place.size) - 1)[: begins.size]
+        segment, starts, counts = _runs(segments[begins])
+        starts = starts + self._columns["histories.local"].rows
+        for name, rows in (("concept", segment % _PLACES - 1), ("length", counts), ("start", starts)):
+            self._columns[f"histories.{name}"].add(rows)
+        self._columns["histories.local"].add(place[begins] % BLOCK)
+        self._columns["histories.since"].add(since[begins])
+        self._columns["histories.until"].add(reached[ends] - own[ends])
+        self._end_blocks("histories", segment // _PLACES, blocks)
 
     def _end_blocks(self, part: str, block: Array, blocks: int) -> None:
         before = self._blocks[part][-1]
@@ -287,13 +293,12 @@ def _as_forms() -> dict[str, pl.Expr]:
     return made
 
 
-def _joined(histories: pl.DataFrame) -> pl.DataFrame:
-    """Stretches of one person and concept that meet or overlap, as one."""
-    kept = histories.filter(pl.col("since") <= pl.col("until")).sort("place", "concept", "since", "until")
-    reached = pl.col("until").cum_max().shift(1).over("place", "concept")
-    starts = (reached.is_null() | (pl.col("since") > reached + 1)).cast(pl.Int64)
-    return (
-        kept.with_columns(island=starts.cum_sum().over("place", "concept"))
-        .group_by("place", "concept", "island")
-        .agg(pl.col("since").min(), pl.col("until").max())
-    )
+def _segment() -> pl.Expr:
+    """One number for block and concept, of which the least is -1."""
+    return pl.col("place") // BLOCK * _PLACES + pl.col("concept").cast(pl.Int64) + 1
+
+
+def _runs(segments: Array) -> tuple[Array, Array, Array]:
+    """The distinct numbers of a sorted column, where each begins, and how often it stands there."""
+    begins = np.flatnonzero(np.diff(segments, prepend=-1))
+    return segments[begins], begins, np.diff(begins, append=segments.size)
