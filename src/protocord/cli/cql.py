@@ -61,6 +61,8 @@ def cql(study: Path, out: Path, mapping_file: Path | None, base: str, modules: P
     Example:
       protocord export cql nct06848582 --out cql/
       protocord export cql nct06848582 --mapping hospital.yaml --elm tools/ --out cql/
+
+    Exits 3 when the study, the mapping or a rule cannot be written, 6 when the translator cannot run.
     """
     from protocord.exchange.cql.elm import translated
     from protocord.exchange.cql.library import HELPERS, helper_library, library_name, study_library

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from protocord.errors import DocumentProblems, Place, Problem
+from protocord.errors import Place, Problem, Refused
 
 TESTED = {"@cqframework/cql": "5.3.0", "cql-exec-fhir": "2.2.0"}  # what the tests translate and run with
 LEAST_NODE = 20
@@ -45,13 +45,13 @@ class Translated:
 def translated(libraries: Mapping[str, str], modules: Path) -> Translated:
     """This will translate the libraries, the main one last; `modules` is the folder whose node_modules hold the translator.
 
-    Raises DocumentProblems where Node.js or a package is missing or too old, or with every error that the translator names.
+    Raises Refused where Node.js or a package is missing or too old, or with every error that the translator names.
     """
     node = _node()
     missing = [name for name in TESTED if not (modules / "node_modules" / name).is_dir()]
     if missing:
         what = f"there is no {' and no '.join(missing)} in its node_modules."
-        raise DocumentProblems([Problem(Place(str(modules)), what, _REMEDY)])
+        raise Refused([Problem(Place(str(modules)), what, _REMEDY)])
     with TemporaryDirectory() as folder, as_file(files("protocord.exchange.cql").joinpath("translate.mjs")) as script:
         paths = [Path(folder) / f"{name}.cql" for name in libraries]
         for path, text in zip(paths, libraries.values(), strict=True):
@@ -63,7 +63,7 @@ def translated(libraries: Mapping[str, str], modules: Path) -> Translated:
         if done.returncode:
             # Once the versions stand there, the translator itself ran, and each line is an error in the text, which would be ours.
             remedy = "" if versions.is_file() else _REMEDY
-            raise DocumentProblems([Problem(Place("translator"), line, remedy) for line in said or ("it ended without a word.",)])
+            raise Refused([Problem(Place("translator"), line, remedy) for line in said or ("it ended without a word.",)])
         elm = {name: (Path(folder) / f"{name}.json").read_text("utf-8") for name in libraries}
         return Translated(elm, said, json.loads(versions.read_text("utf-8")))
 
@@ -73,9 +73,9 @@ def _node() -> str:
     node = shutil.which("node")
     remedy = f"Install Node.js {LEAST_NODE} or later, or leave --elm out: the CQL is whole by itself."
     if node is None:
-        raise DocumentProblems([Problem(Place("node"), "Node.js is not on this machine, and the translator runs in it.", remedy)])
+        raise Refused([Problem(Place("node"), "Node.js is not on this machine, and the translator runs in it.", remedy)])
     done = subprocess.run([node, "--version"], capture_output=True, text=True, encoding="utf-8", check=False)
     version = re.match(r"v(\d+)", done.stdout)
     if version is None or int(version[1]) < LEAST_NODE:
-        raise DocumentProblems([Problem(Place(node), f"this Node.js is {done.stdout.strip() or 'broken'}.", remedy)])
+        raise Refused([Problem(Place(node), f"this Node.js is {done.stdout.strip() or 'broken'}.", remedy)])
     return node

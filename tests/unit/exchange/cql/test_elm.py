@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from protocord.errors import DocumentProblems
+from protocord.errors import Refused
 from protocord.exchange.cql.elm import TESTED, translated
 
 _VERSIONS = {
@@ -35,15 +35,13 @@ def _packages(folder: Path, *names: str) -> Path:
 
 def test_a_machine_without_node_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(
-        DocumentProblems, match=r"Node\.js is not on this machine.*Install Node\.js 20 or later, or leave --elm out"
-    ):
+    with pytest.raises(Refused, match=r"Node\.js is not on this machine.*Install Node\.js 20 or later, or leave --elm out"):
         translated({"A": ""}, tmp_path)
 
 
 def test_a_node_that_is_too_old_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _node(tmp_path, monkeypatch, "exit 0", version="v18.19.1")
-    with pytest.raises(DocumentProblems, match=r"this Node\.js is v18\.19\.1\..*20 or later"):
+    with pytest.raises(Refused, match=r"this Node\.js is v18\.19\.1\..*20 or later"):
         translated({"A": ""}, _packages(tmp_path))
 
 
@@ -60,7 +58,7 @@ def test_a_folder_without_the_packages_is_told_with_the_command(
     _node(tmp_path, monkeypatch, "exit 0")
     if there:
         _packages(tmp_path, *there)
-    with pytest.raises(DocumentProblems) as found:
+    with pytest.raises(Refused) as found:
         translated({"A": ""}, tmp_path)
     assert said in str(found.value)
     assert "npm install @cqframework/cql@5.3.0 cql-exec-fhir@2.2.0" in str(found.value)
@@ -70,7 +68,7 @@ def test_a_translator_that_breaks_is_told_with_what_it_said_and_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _node(tmp_path, monkeypatch, "echo 'Error: Cannot find module' >&2; exit 1")
-    with pytest.raises(DocumentProblems, match=r"translator: Error: Cannot find module Run 'npm install"):
+    with pytest.raises(Refused, match=r"translator: Error: Cannot find module Run 'npm install"):
         translated({"A": ""}, _packages(tmp_path))
 
 
@@ -80,7 +78,7 @@ def test_errors_in_the_text_are_told_one_by_one(tmp_path: Path, monkeypatch: pyt
         monkeypatch,
         "echo '{}' > \"$3/versions.json\"; echo 'A.cql:1:1: error: one' >&2; echo 'A.cql:2:1: error: two' >&2; exit 1",
     )
-    with pytest.raises(DocumentProblems) as found:
+    with pytest.raises(Refused) as found:
         translated({"A": ""}, _packages(tmp_path))
     assert [str(one) for one in found.value.problems] == [
         "translator: A.cql:1:1: error: one",
