@@ -3,8 +3,8 @@
     python benchmarks/cohort/bench_spark.py [PERSONS] [--folder FOLDER]
 
 The fourteen criteria of `bench_screen` by the compiled plan, over the hospital's Parquet files, in a local session with as many threads
-and shuffle partitions as parts; then on half of the persons, and on a thousand, which is the fixed cost. Processor seconds of the Java
-process (all threads) and of Python. Every answer must be the one that DuckDB gives. Needs the extra `spark`
+and shuffle partitions as parts; then on half of the persons. Processor seconds of Spark's tasks, which is what is split, and of the whole
+Java process and Python, most of which is planning and compiling until there are many persons. Every answer must be the one that DuckDB gives. Needs the extra `spark`
 and Java 17.
 """
 
@@ -28,14 +28,15 @@ from protocord.cohort.sources.omop import Omop
 from protocord.exchange.mapping import read_mapping
 
 PARTS = (1, 2, 4)
-WARM = 2  # screenings of a thousand persons before: the virtual machine compiles what is used often
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds and seconds by the clock of one screening."""
+    """Processor seconds, of them those of the tasks and how many tasks there were, and seconds by the clock of one screening."""
 
     cpu: float
+    tasks: float
+    count: int
     wall: float
 
 
@@ -50,6 +51,17 @@ def cpu_of(spark: Spark) -> Callable[[], float]:
     return clock
 
 
+def of_tasks(spark: Spark) -> tuple[float, int]:
+    """This will return the processor seconds of all tasks of the session so far, without planning and compiling, and their number."""
+    context = spark.session.sparkContext
+    gateway = context._gateway
+    context._jsc.sc().listenerBus().waitUntilEmpty(60_000)
+    none = gateway.jvm.java.util.ArrayList()
+    stages = context._jsc.sc().statusStore().stageList(None, False, False, gateway.new_array(gateway.jvm.double, 0), none)
+    done = [stages.apply(at) for at in range(stages.size())]
+    return sum(one.executorCpuTime() for one in done) / 1e9, sum(one.numCompleteTasks() for one in done)
+
+
 def on_spark(hospital: Path, parts: int) -> tuple[Answers, Cost]:
     """This will screen a hospital on Spark in so many parts, and return the answers and the cost."""
     protocol = bench_screen.study()
@@ -58,10 +70,12 @@ def on_spark(hospital: Path, parts: int) -> tuple[Answers, Cost]:
         spark.read_parquet_folder(hospital)
         omop = Omop(spark, spark.tables(), protocol.concepts, read_mapping(hospital / "mapping.yaml", protocol.concepts))
         asked, clock = bench_screen.asked(protocol, whole=False), cpu_of(spark)
-        before, wall = clock(), time.perf_counter()
-        found = answered_by_sql(spark, omop.relations(), protocol.concepts, asked)
-        cost = Cost(clock() - before, time.perf_counter() - wall)
-        return in_order(found.persons, found.codes), cost
+        relations = omop.relations()
+        (tasks, count), before, wall = of_tasks(spark), clock(), time.perf_counter()
+        found = answered_by_sql(spark, relations, protocol.concepts, asked)
+        spent, wall = clock() - before, time.perf_counter() - wall
+        all_tasks, all_count = of_tasks(spark)
+        return in_order(found.persons, found.codes), Cost(spent, all_tasks - tasks, all_count - count, wall)
     finally:
         spark.close()
 
@@ -78,11 +92,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the hospitals are, or will be written; left out, a temporary folder")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        sizes = (bench_screen.FEW, given.persons // 2, given.persons)
+        sizes = (given.persons // 2, given.persons)
         hospitals = {persons: bench_screen.hospital(given.folder or Path(place), persons) for persons in sizes}
         wanted = {persons: on_duckdb(hospital) for persons, hospital in hospitals.items()}
-        for _ in range(WARM):
-            on_spark(hospitals[bench_screen.FEW], 2)
+        on_spark(hospitals[sizes[0]], 2)  # the virtual machine compiles what is used often
         found: dict[tuple[int, int], Cost] = {}
         for parts in PARTS:
             for persons, hospital in hospitals.items():
@@ -91,13 +104,13 @@ def main() -> None:
                 if not all(np.array_equal(one, other) for one, other in zip(answers, wanted[persons], strict=True)):
                     message = f"Spark in {parts} parts and DuckDB differ: no figure."
                     raise SystemExit(message)
-                said = f"{cost.cpu:6.2f} CPU s, {cost.wall:6.2f} s on the clock; {answers[1].size:,} answers equal to DuckDB's"
-                print(f"{parts} parts, {persons:>7,} persons: {said}")
-    fixed, half, whole = ([found[parts, persons].cpu for parts in PARTS] for persons in sizes)
-    for place_, parts in enumerate(PARTS):
-        grown = (whole[place_] - fixed[place_]) / (half[place_] - fixed[place_])
+                said = f"{cost.count:3} tasks {cost.tasks:6.2f} CPU s, all {cost.cpu:6.2f} CPU s, {cost.wall:6.2f} s on the clock"
+                print(f"{parts} parts, {persons:>9,} persons: {said}; {answers[1].size:,} answers equal to DuckDB's", flush=True)
+    half, whole = sizes
+    for parts in PARTS:
+        split = found[parts, whole].tasks / found[1, whole].tasks
         print(
-            f"{parts} parts cost {whole[place_] / whole[0]:.2f} times one part; twice the persons cost {grown:.2f} times as much, fixed cost apart"
+            f"{parts} parts: tasks cost {split:.2f} times one part; twice the persons {found[parts, whole].tasks / found[parts, half].tasks:.2f} times as much"
         )
 
 
