@@ -169,6 +169,16 @@ def test_changes_together_are_counted_together_and_each_step_adds_most(results: 
         assert steps[0].value >= max(alone)  # type: ignore[type-var, operator]
 
 
+def test_of_a_limit_that_was_tried_only_the_nearest_step_either_way_is_made_together(
+    found: Screened, curves: list[tuple[Move, ...]]
+) -> None:
+    steps = [move for move in curves[1] if move.direction]
+    made = what_if(found, tried=steps).select("together", "possible", aim="possible", change="limit")
+
+    assert len(steps) == 6
+    assert [item.context["to"] for item in made] == ["14 days"]
+
+
 def test_changes_that_add_nobody_are_not_made_together_with_others(found: Screened, asked: tuple[Move, ...]) -> None:
     for move in asked:
         counted = what_if(found, asked=(move,))

@@ -178,3 +178,12 @@ def test_every_kind_of_change_has_its_heading_in_both_languages() -> None:
 
     for kind in KINDS:
         assert term(f"figure_what_if_{kind}", "en") != term(f"figure_what_if_{kind}", "zh")
+
+
+def test_two_things_with_one_limit_are_both_told_where_they_bring_the_same() -> None:
+    one, other = (
+        rows(moved("multiple", "3", "5", {"asked": 1, "asked_en": name, "asked_zh": name}, operator="<="), 1, 1)
+        for name in ("ALT", "AST")
+    )
+
+    assert [gain.where.get("asked_en") for gain in telling(gains(results(one, other)))] == [None, "ALT", "AST"]
