@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 
 from protocord.cohort.engines import DuckDB, Postgres, Spark
 from protocord.cohort.normal import Kind, Normal, Sex, Status, Why
+from protocord.cohort.plan.classes import Classes
+from protocord.cohort.plan.newest import FUNCTIONS as NEWEST
+from protocord.cohort.plan.newest import Newest
 from protocord.cohort.plan.planes import planes
 from protocord.cohort.plan.program import Asked, Program, rule_program, rules_program
 from protocord.cohort.plan.truths import Deciding
@@ -179,6 +182,7 @@ class Records:
 
     random: Random
     references: tuple[date, ...]
+    exact: bool = False  # every day is known, and no range is for an age or a sex
 
     def pick(self, *these: Any) -> Any:
         return these[int(self.random.integers(len(these)))]
@@ -194,7 +198,7 @@ class Records:
 
     def dated(self, full: float = 0.7) -> PartialDate | None:
         day = self.day()
-        if self.chance(full):
+        if self.exact or self.chance(full):
             return PartialDate.of(day)
         return self.pick(PartialDate(day.year, day.month), PartialDate(day.year), None)
 
@@ -246,6 +250,8 @@ class Records:
             (16, 16),
             (None, 20),
         )
+        if self.exact:
+            return ReferenceRange(None, high, age_specific=self.chance(0.5))
         return ReferenceRange(None, high, low, up, self.chance(0.5), self.pick(None, None, None, None, "female", "male", "other"))
 
     def fact(self, name: str) -> Fact:
@@ -317,10 +323,10 @@ class Batch:
     records: tuple[SubjectRecord, ...]
 
     @classmethod
-    def drawn(cls, seed: int, rules: int, records: int) -> Batch:
+    def drawn(cls, seed: int, rules: int, records: int, *, exact: bool = False) -> Batch:
         random = np.random.default_rng(seed)
         references = tuple(REFERENCES[place] for place in random.permutation(len(REFERENCES))[:2])
-        drawing, knowing = Rules(random), Records(random, references)
+        drawing, knowing = Rules(random), Records(random, references, exact)
         shapes = [drawing.leaf(name, 0) for name in sorted(FUNCTIONS) for _ in range(LEAVES)]
         shapes += [drawing.truth(2) for _ in range(rules)]
         asked = []
@@ -399,11 +405,18 @@ def test_columns_give_the_truth_that_rows_give(duckdb: DuckDB, seed: int) -> Non
     agree(Batch.drawn(seed, rules=30, records=300), duckdb)
 
 
+@settings(_NO_SHRINKING, max_examples=1)
+@given(_SEEDS)
+def test_columns_give_the_truth_that_rows_give_where_every_day_is_known(duckdb: DuckDB, seed: int) -> None:
+    agree(Batch.drawn(seed, rules=10, records=300, exact=True), duckdb)
+
+
 @pytest.mark.slow
 @settings(_NO_SHRINKING, max_examples=4)
 @given(_SEEDS)
 def test_columns_give_the_truth_that_rows_give_in_more_batches(duckdb: DuckDB, seed: int) -> None:
     agree(Batch.drawn(seed, rules=30, records=500), duckdb)
+    agree(Batch.drawn(seed, rules=30, records=500, exact=True), duckdb)
 
 
 @pytest.fixture
@@ -417,13 +430,14 @@ def postgres(postgres_server: Any) -> Iterator[Postgres]:
 @pytest.mark.slow
 def test_postgresql_gives_the_truth_that_rows_give(postgres: Postgres) -> None:
     for seed in range(2):
-        agree(Batch.drawn(seed, rules=20, records=200), postgres)
+        agree(Batch.drawn(seed, rules=20, records=200, exact=bool(seed)), postgres)
 
 
 @pytest.mark.spark
 @pytest.mark.slow
 def test_spark_gives_the_truth_that_rows_give(spark: Spark) -> None:
     agree(Batch.drawn(1, rules=20, records=200), spark)
+    agree(Batch.drawn(2, rules=5, records=200, exact=True), spark)
 
 
 # --- what a cohort cannot be asked ----------------------------------------------------------------------------------------
@@ -467,6 +481,17 @@ def test_every_kind_of_node_every_function_and_every_operator_is_drawn_by_every_
         (part.function, len(part.arguments)) for part in drawn if isinstance(part, t.Call) and part.function in optional
     )
     assert len(lengths) == 2 * len(optional)
+
+
+def test_the_latest_fact_is_found_in_both_shapes_and_by_every_function(duckdb: DuckDB) -> None:
+    taken: dict[bool, set[str]] = {True: set(), False: set()}
+    for seed in range(4):
+        batch = Batch.drawn(seed, 10, 60, exact=True)
+        classes = Classes(batch.program, CONCEPTS)
+        newest = Newest(classes, brought(duckdb, Normal.of_records(batch.records, STUDY)), duckdb.dialect)
+        taken[True] |= {test.function for test in newest.tests}
+        taken[False] |= {leaf.function for place, leaf in classes.leaves(*NEWEST) if place not in newest.settled}
+    assert taken == {True: set(NEWEST), False: set(NEWEST)}
 
 
 def test_every_kind_of_value_status_and_reason_is_drawn() -> None:

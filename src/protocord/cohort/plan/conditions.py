@@ -4,57 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.normal import Kind
 from protocord.cohort.plan.classes import opens
-from protocord.cohort.plan.facts import Asking, dated, own, possible
-from protocord.cohort.plan.pieces import key
+from protocord.cohort.plan.framed import NOT, Framed, hit, key
 from protocord.cohort.plan.program import Leaf
 
 
-def conditions(asking: Asking) -> ir.Table | None:
+def conditions(framed: Framed) -> pl.DataFrame | None:
     """Has: a statement of presence holds unless it ended, or a later statement denies it or a condition above it."""
-    numbers, concepts = asking.classes.numbering.numbers, asking.classes.concepts
+    classes = framed.classes
+    numbers, concepts = classes.numbering.numbers, classes.concepts
 
     def details(leaf: Leaf) -> dict[str, Any]:
         return {"opens": opens(leaf), "day": leaf.day, "asked": numbers[leaf.arguments[0]]}
 
-    facts = asking.facts("conditions", asking.classes.of(("Has",), details))
-    if facts is None:
+    rows = classes.of(("Has",), details)
+    if rows.is_empty():
         return None
-    stated = facts.filter(possible(facts))
-    stated = stated.mutate(sure=dated(stated))
-    above = asking.classes.pairs(("Has",), lambda asked, one, certain: _above(concepts, asked, one, certain=certain))
-    denials = _denials(stated, asking.relations.small("denials_above", above))
-    ended = stated.ended & (stated.over_last <= stated.day)
-    present = stated.filter((stated.kind != Kind.NO) & ~ended)
-    present = own(
-        present.left_join(
-            denials,
-            (present.person == denials.person) & (present.leaf == denials.leaf) & (present.concept == denials.concept),
-        )
+    first, last, day, kind = (pl.col(name) for name in ("first", "last", "day", "kind"))
+    stated = framed.beside(rows).filter((first <= day) & (last >= pl.col("opens")))
+    stated = stated.with_columns(sure=(first >= pl.col("opens")) & (last <= day))
+    above = classes.pairs(("Has",), lambda asked, one, certain: _above(concepts, asked, one, certain=certain))
+    ended = pl.col("ended") & (pl.col("over_last") <= day)
+    present = stated.filter((kind != Kind.NO) & ~ended).join(
+        _denials(stated, above), on=["person", "leaf", "concept"], how="left"
     )
-    denied = ibis.coalesce(present.surely_denied, -1) > key(present["last"], present.record)
-    doubted = ibis.coalesce(present.maybe_denied, -1) > key(present["first"], present.record)
-    may_have_ended = present.ended & (present.over_first <= present.day)
-    active = present.sure & present.certain & (present.kind == Kind.YES) & ~may_have_ended & ~doubted
-    bits = present.filter(~denied).select("person", "leaf", a=active, b=~active, c=ibis.literal(False))
-    asked_above = asking.relations.small("conditions_above", _above_asked(asking))
-    absent = stated.semi_join(asked_above, (stated.leaf == asked_above.leaf) & (stated.concept == asked_above.concept))
-    absent = absent.filter(absent.sure & (absent.kind == Kind.NO))
-    over = stated.filter(stated.sure & ended & (stated.kind == Kind.YES) & (stated.concept == stated.asked))
-    no, yes = ibis.literal(False), ibis.literal(True)
-    return ibis.union(bits, *(part.select("person", "leaf", a=no, b=no, c=yes) for part in (absent, over)))
+    denied = pl.col("surely_denied").fill_null(-1) > key(last)
+    doubted = pl.col("maybe_denied").fill_null(-1) > key(first)
+    may_have_ended = pl.col("ended") & (pl.col("over_first") <= day)
+    active = pl.col("sure") & pl.col("certain") & (kind == Kind.YES) & ~may_have_ended & ~doubted
+    bits = present.filter(~denied).select(hit(active, ~active))
+    absent = stated.join(_above_asked(framed), on=["leaf", "concept"], how="semi").filter(pl.col("sure") & (kind == Kind.NO))
+    over = stated.filter(pl.col("sure") & ended & (kind == Kind.YES) & (pl.col("concept") == pl.col("asked")))
+    return pl.concat([bits, *(part.select(hit(NOT, NOT, pl.lit(value=True))) for part in (absent, over))])
 
 
-def _above_asked(asking: Asking) -> pl.DataFrame:
-    numbers, concepts = asking.classes.numbering.numbers, asking.classes.concepts
+def _above_asked(framed: Framed) -> pl.DataFrame:
+    numbers, concepts = framed.classes.numbering.numbers, framed.classes.concepts
     rows = [
         {"leaf": place, "concept": numbers[name]}
-        for place, leaf in asking.classes.leaves("Has")
+        for place, leaf in framed.classes.leaves("Has")
         for name in sorted(concepts.ancestors(leaf.arguments[0]) | {leaf.arguments[0]})
     ]
     return pl.DataFrame(rows, schema={"leaf": pl.Int32, "concept": pl.Int32})
@@ -66,18 +57,11 @@ def _above(concepts: Any, asked: str, one: str, *, certain: bool) -> set[str]:
     return own if certain else own | set(concepts.ancestors(asked)) | {asked}
 
 
-def _denials(stated: ir.Table, above: ir.Table) -> ir.Table:
+def _denials(stated: pl.DataFrame, above: pl.DataFrame) -> pl.DataFrame:
     """For each person, leaf and concept: the latest moment at which it is surely, or may be, denied."""
-    said = stated.filter(stated.kind != Kind.YES)
-    met = said.join(above.rename(denied="concept"), ["leaf", (said.concept == above.other)])
-    met = met.select(
-        "person",
-        "leaf",
-        concept="denied",
-        surely=(met.kind == Kind.NO) & met.sure,
-        first_key=key(met["first"], met.record),
-        last_key=key(met["last"], met.record),
-    )
+    said = stated.filter(pl.col("kind") != Kind.YES).rename({"concept": "other"})
+    met = said.join(above, on=["leaf", "other"])
+    surely = (pl.col("kind") == Kind.NO) & pl.col("sure")
     return met.group_by("person", "leaf", "concept").agg(
-        surely_denied=met.first_key.max(where=met.surely), maybe_denied=met.last_key.max()
+        surely_denied=key(pl.col("first")).filter(surely).max(), maybe_denied=key(pl.col("last")).max()
     )

@@ -19,25 +19,31 @@ The meaning stands in `protocord.criteria.functions`; the trick that makes one p
 from __future__ import annotations
 
 import ibis.expr.types as ir
+import polars as pl
 
 from protocord.cohort.plan.ages import ages
 from protocord.cohort.plan.conditions import conditions
 from protocord.cohort.plan.facts import Asking
+from protocord.cohort.plan.framed import Framed
 from protocord.cohort.plan.order import ordered
 from protocord.cohort.plan.results import latest
 from protocord.cohort.plan.toxicities import recovered
 
-GENERAL = ("Latest", "TimesULN", "Attested", "CodeIn", "AgeInYearsAt", "Has", "RecoveredTo", "OnOrBefore")
-
-_LATEST = {"Latest", "TimesULN"}
+LATEST = ("Latest", "TimesULN", "Attested", "CodeIn", "AgeInYearsAt")
+FEW = ("Has", "RecoveredTo", "OnOrBefore")
+_RESULTS = {"Latest", "TimesULN"}
 # What a column of a fact serves; one that is not here serves every function.
 OWN: dict[str, set[str]] = {
-    "why": set(), "low": _LATEST | {"RecoveredTo"}, "high": _LATEST | {"RecoveredTo"}, "strict": _LATEST | {"RecoveredTo"},
+    "why": set(), "low": _RESULTS | {"RecoveredTo"}, "high": _RESULTS | {"RecoveredTo"}, "strict": _RESULTS | {"RecoveredTo"},
     **{name: {"TimesULN"} for name in ("upper", "upper_why", "band_low", "band_high", "range_sex", "child")}, "code": {"CodeIn"},
 }  # fmt: skip
 
 
-def hits(asking: Asking) -> list[ir.Table]:
-    """This will return every relation of bits: person, leaf, a, b, c (yes or no for each plane)."""
-    parts = [part(asking) for part in (latest, ages, conditions, recovered, ordered)]
-    return [part for part in parts if part is not None]
+def hits_of_latest(asking: Asking) -> list[ir.Table]:
+    """This will return the hits of leaves that the latest fact decides, as expressions: person, leaf, a, b, c (yes or no for each plane)."""
+    return [part for part in (latest(asking), ages(asking)) if part is not None]
+
+
+def hits_of_few(framed: Framed) -> list[pl.DataFrame]:
+    """This will return the hits of conditions, toxicities and the order of events, likewise."""
+    return [part for part in (conditions(framed), recovered(framed), ordered(framed)) if part is not None]

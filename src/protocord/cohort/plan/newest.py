@@ -23,6 +23,7 @@ from protocord.cohort.plan.classes import Classes, opens
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.pieces import at_last, chosen, key
 from protocord.cohort.plan.program import Leaf
+from protocord.concepts import ConceptKind
 from protocord.criteria.lengths import LONG_AGO
 
 RESULTS = ("Latest", "TimesULN")
@@ -109,8 +110,8 @@ class Newest:
     def found(self) -> Iterator[ir.Table]:
         """This will yield of each relation the facts (person, test, moment, said, side, …) that may be the latest of a person and test.
 
-        Of a long look-back the engine returns the latest alone. In a short one there are few more, and it is cheaper to let `comparing`
-        find it, which must look among the relations in any case.
+        Where a person may have many, the engine returns the latest alone. Else it is cheaper to let `comparing` find it, which must look
+        among the relations in any case.
         """
         rows = self._rows
         concepts = rows["concept"].to_list()
@@ -121,7 +122,12 @@ class Newest:
             facts = self.relations.asked(at, f"tests_{at}", held, min(held["opens"]), columns)
             within = (facts["first"] >= facts.opens) & (facts["first"] <= facts.day) & (facts.status == Status.RECORDED)
             said = _said(facts.filter(within), asked)
-            yield said if (held["day"] - held["opens"]).max() <= SHORT else self._latest(said)  # type: ignore[operator]
+            yield self._latest(said) if any(self._has_many(self.tests[number]) for number in set(held["test"])) else said
+
+    def _has_many(self, test: Test) -> bool:
+        """Whether a person may have many facts of a test: results or exposures, over a long time."""
+        kind = self.classes.concepts[test.asked].kind
+        return test.day - test.opens > SHORT and kind in (ConceptKind.MEASUREMENT, ConceptKind.EXPOSURE, ConceptKind.PROCEDURE)
 
     def _latest(self, facts: ir.Table) -> ir.Table:
         said = [name for name in facts.columns if name not in ("person", "test", "moment")]

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-import ibis
-import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.normal import Kind, Status
-from protocord.cohort.plan.facts import Asking
+from protocord.cohort.plan.framed import Framed, hit
 
 
-def ordered(asking: Asking) -> ir.Table | None:
+def ordered(framed: Framed) -> pl.DataFrame | None:
     """OnOrBefore: the earliest days of both, and whether the second is on record as not done."""
-    firsts = asking.classes.of(("OnOrBefore",), lambda leaf: {"day": leaf.day, "second": False}, 0)
-    seconds = asking.classes.of(("OnOrBefore",), lambda leaf: {"day": leaf.day, "second": True}, 1)
+    classes = framed.classes
+    firsts = classes.of(("OnOrBefore",), lambda leaf: {"day": leaf.day, "second": False}, 0)
+    seconds = classes.of(("OnOrBefore",), lambda leaf: {"day": leaf.day, "second": True}, 1)
     if firsts.is_empty():
         return None
     rows = pl.concat([firsts, seconds])
-    rows = rows.with_columns(by_yes=pl.Series([asking.classes.is_answered_by_yes(number) for number in rows["concept"]]))
-    facts = asking.facts("ordered", rows, recorded=False)
-    if facts is None:
-        return None
-    usable = facts.status == Status.RECORDED
-    first = ~facts.second & usable & (facts.kind != Kind.NO) & (facts["first"] <= facts.day)
-    sure = first & (facts["last"] <= facts.day) & facts.certain & (~facts.by_yes | (facts.kind == Kind.YES))
-    second = facts.second & usable
-    not_done = facts.second & facts.certain & (facts.status == Status.NOT_DONE)
-    found = facts.group_by("person", "leaf").agg(
-        earliest=facts["first"].min(where=first),
-        surely=facts["last"].min(where=sure),
-        other=facts["first"].min(where=second),
-        other_surely=facts["last"].min(where=second & facts.certain),
-        not_done=not_done.any(),
+    rows = rows.with_columns(
+        by_yes=pl.Series([classes.is_answered_by_yes(number) for number in rows["concept"]], dtype=pl.Boolean)
     )
-    is_sure, no_other = found.surely.notnull(), found.other.isnull()
-    no = ibis.literal(False)
-    true = is_sure & ibis.coalesce(found.surely <= found.other, no) | (is_sure & no_other & found.not_done)
-    false = is_sure & ~no_other & ibis.coalesce(found.earliest > found.other_surely, no)
-    pending = is_sure & no_other & ~found.not_done  # both planes: true where a history covers
-    return found.select("person", "leaf", a=true | pending, b=false | pending, c=no)
+    first, last, day, certain = (pl.col(name) for name in ("first", "last", "day", "certain"))
+    usable = pl.col("status") == Status.RECORDED
+    earlier = ~pl.col("second") & usable & (pl.col("kind") != Kind.NO) & (first <= day)
+    sure = earlier & (last <= day) & certain & (~pl.col("by_yes") | (pl.col("kind") == Kind.YES))
+    later = pl.col("second") & usable
+    not_done = pl.col("second") & certain & (pl.col("status") == Status.NOT_DONE)
+    found = (
+        framed.beside(rows, recorded=False)
+        .group_by("person", "leaf")
+        .agg(
+            earliest=first.filter(earlier).min(),
+            surely=last.filter(sure).min(),
+            other=first.filter(later).min(),
+            other_surely=last.filter(later & certain).min(),
+            not_done=not_done.any(),
+        )
+    )
+    is_sure, no_other, not_done = pl.col("surely").is_not_null(), pl.col("other").is_null(), pl.col("not_done")
+    before = (pl.col("surely") <= pl.col("other")).fill_null(value=False)
+    after = (pl.col("earliest") > pl.col("other_surely")).fill_null(value=False)
+    true = is_sure & (before | (no_other & not_done))
+    pending = is_sure & no_other & ~not_done  # both planes: true where a history covers
+    return found.select(hit(true | pending, (is_sure & ~no_other & after) | pending))

@@ -18,12 +18,12 @@ CLOSE = 1e-12
 TRUE, FALSE, UNKNOWN = 1, 2, 0  # outcomes of one fact
 
 MOMENTS = 1 << 40  # of a day: a key holds a day and a record, which is less
-_LAST_DAY = (1 << 22) - 1  # 22 bits hold every ordinal of the calendar
+LAST_DAY = (1 << 22) - 1  # 22 bits hold every ordinal of the calendar
 
 
 def key(day: ir.IntegerValue, record: ir.IntegerValue) -> ir.IntegerValue:
     """This will return a number that orders records by day and then by record; a day that is open on a side is the first or the last."""
-    clipped = ibis.greatest(ibis.least(day.cast("int64"), _LAST_DAY), 0)
+    clipped = ibis.greatest(ibis.least(day.cast("int64"), LAST_DAY), 0)
     return clipped * MOMENTS + record
 
 

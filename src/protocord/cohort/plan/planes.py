@@ -14,8 +14,10 @@ The result has one row a person: birth and, for each plane and word, the bits of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -29,7 +31,8 @@ from protocord.cohort.plan.classes import Classes, words
 from protocord.cohort.plan.comparing import Births, Comparing
 from protocord.cohort.plan.coverage import covered, covered_by_periods
 from protocord.cohort.plan.facts import Asking, Relations
-from protocord.cohort.plan.hits import GENERAL, OWN, hits
+from protocord.cohort.plan.framed import Framed
+from protocord.cohort.plan.hits import FEW, LATEST, OWN, hits_of_few, hits_of_latest
 from protocord.cohort.plan.masks import Layout
 from protocord.cohort.plan.newest import Newest, first_day
 from protocord.cohort.plan.pieces import bit_or
@@ -88,9 +91,8 @@ class Plan:
             for name in rows.columns[1:]:
                 plane, number = name.split("_")
                 found[PLANES.index(plane), int(number), at] |= rows[name].to_numpy()
-        for hit in hits(Asking(self.left, self.relations, self._kept())):
-            rows, at = places.known(run(self.engine, hit))
-            self._set(rows, at, found)
+        for hit in self._hits():
+            self._set(*places.known(hit), found)
         if self.relations.periods is not None:
             rows, at = places.known(run(self.engine, self.relations.periods))
             since, until = (rows[name].to_numpy() for name in ("since", "until"))
@@ -98,7 +100,7 @@ class Plan:
             for word, covered_at, covering in covered_by_periods(self.classes, self.layout, at, since, until):
                 found[PLANES.index("c"), word, covered_at] |= covering
         comparing = Comparing(self.newest, self.layout, births, found)
-        kinds = {"said": pl.Float64, "side": pl.Int64, "moment": pl.Int64}
+        kinds: Any = {"said": pl.Float64, "side": pl.Int64, "moment": pl.Int64}
         if facts := [run(self.engine, one).cast(kinds) for one in self.newest.found()]:
             comparing.all(*places.known(pl.concat(facts, how="diagonal")))
         names = [(plane, word) for plane in range(len(PLANES)) for word in range(self.layout.count)]
@@ -121,24 +123,34 @@ class Plan:
         parts = [spans, covered(self.classes, self.relations, self.layout)]
         return [_by_person(part) for part in parts if part]
 
-    def _kept(self) -> ir.Table | None:
-        """The facts that the general shape looks at, kept by the engine; None where it looks at none."""
+    def _hits(self) -> Iterator[pl.DataFrame]:
+        """What the general shape says: of leaves that few facts decide, and of the latest fact where its day is not known."""
+        facts = self._facts("few", FEW)
+        if facts is not None:
+            yield from hits_of_few(Framed(self.left, run(self.engine, facts)))
+        facts = self._facts("latest", LATEST)
+        if facts is not None:
+            asking = Asking(self.left, self.relations, kept(self.engine, "general_facts", facts))
+            yield from (run(self.engine, one) for one in hits_of_latest(asking))
+
+    def _facts(self, name: str, functions: tuple[str, ...]) -> ir.Table | None:
+        """The facts that the leaves of some functions look at, of all relations; None where there are none."""
         opens: dict[int, int] = {}
-        for _, leaf in self.left.leaves(*GENERAL):
+        for _, leaf in self.left.leaves(*functions):
             for asked in leaf.arguments[: 2 if leaf.function == "OnOrBefore" else 1]:
                 for concept, _ in self.left.counted(asked):
                     opens[concept] = min(opens.get(concept, NEVER), first_day(leaf))
         rows = pl.DataFrame({"concept": opens.keys(), "opens": opens.values()}, schema={"concept": pl.Int32, "opens": pl.Int32})
-        asked = {leaf.function for _, leaf in self.left.leaves(*GENERAL)}
+        asked = {leaf.function for _, leaf in self.left.leaves(*functions)}
         columns = [name for name in FACTS if asked & OWN.get(name, asked)]
         parts = []
         for at in self.relations.holding(opens):
             held = rows.filter(pl.col("concept").is_in(sorted(self.relations.held(at, opens))))
-            facts = self.relations.asked(at, f"general_{at}", held, min(held["opens"]), columns)
+            facts = self.relations.asked(at, f"{name}_{at}", held, min(held["opens"]), columns)
             parts.append(facts.filter(facts["last"] >= facts.opens).select(*columns))
         if not parts:
             return None
-        return kept(self.engine, "general_facts", parts[0] if len(parts) == 1 else ibis.union(*parts))
+        return parts[0] if len(parts) == 1 else ibis.union(*parts)
 
 
 def _by_person(parts: list[ir.Table]) -> ir.Table:

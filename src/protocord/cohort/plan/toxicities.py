@@ -2,81 +2,75 @@
 
 from __future__ import annotations
 
-import ibis
-import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.normal import Kind
-from protocord.cohort.plan.classes import Operator
-from protocord.cohort.plan.facts import Asking, decisions, high_strict, low_strict, own
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN, chosen, key, outcome
+from protocord.cohort.plan.framed import Framed, at_most, decisions, hit, key
+from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
 from protocord.criteria.lengths import NEVER
 
+_TOXICITY = ("leaf", "concept", "toxicity")
 
-def recovered(asking: Asking) -> ir.Table | None:
-    """RecoveredTo: the latest record of each toxicity; one of a whole class stands for itasking."""
-    ids, concepts = asking.classes.numbering.ids, asking.classes.concepts
-    rows = asking.classes.of(("RecoveredTo",), lambda leaf: {"day": leaf.day, "grade": float(leaf.arguments[1])})
+
+def recovered(framed: Framed) -> pl.DataFrame | None:
+    """RecoveredTo: the latest record of each toxicity; one of a whole class stands for itself."""
+    classes = framed.classes
+    ids, concepts = classes.numbering.ids, classes.concepts
+    rows = classes.of(("RecoveredTo",), lambda leaf: {"day": leaf.day, "grade": float(leaf.arguments[1])})
     if rows.is_empty():
         return None
     rows = rows.with_columns(whole=pl.Series([bool(concepts.descendants(ids[number])) for number in rows["concept"]]))
-    facts = asking.facts("toxicities", rows)
-    if facts is None:
-        return None
-    begun = facts.filter(facts.kind.isin([Kind.NONE, Kind.NUMBER, Kind.UNUSABLE]) & (facts["first"] <= facts.day))
-    begun = begun.mutate(toxicity=chosen((begun.whole, begun.record), otherwise=ibis.literal(-1, "int64")))
-    no = ibis.literal(False)
-    within = outcome(
-        ibis.literal(int(Operator.AT_MOST)), begun.low, begun.high, low_strict(begun), high_strict(begun), begun.grade
+    begun = _begun(framed.beside(rows))
+    surely = pl.col("sure") & ~pl.col("any_unknown")
+    groups = decisions(begun, "concept", "toxicity").with_columns(
+        above=surely & pl.col("any_false") & ~pl.col("any_true"),
+        fine=pl.col("any_true") & ~pl.col("any_false") & ~pl.col("any_unknown"),
     )
-    goes_on = (begun.over_first == NEVER) | (begun.ended & (begun.over_first > begun.day))
-    resolved = begun.ended & (begun.over_last <= begun.day)
-    is_number = begun.kind == Kind.NUMBER
-    said = chosen(
-        (resolved, TRUE),
-        (is_number & (within == TRUE), TRUE),
-        (is_number & (within == FALSE) & goes_on, FALSE),
-        otherwise=UNKNOWN,
+    doubtful = _superseded(framed, groups.filter("above"), begun)
+    joined = groups.join(doubtful, on=["person", *_TOXICITY], how="left").with_columns(
+        pl.col("superseded").fill_null(value=False)
     )
-    judged = begun.select(
+    above, superseded = pl.col("above"), pl.col("superseded")
+    return joined.select(hit(above & ~superseded, (above & superseded) | (~above & ~pl.col("fine"))))
+
+
+def _begun(facts: pl.DataFrame) -> pl.DataFrame:
+    """The records that had begun, as candidates for the latest of each toxicity."""
+    day, ended = pl.col("day"), pl.col("ended")
+    kinds = [int(kind) for kind in (Kind.NONE, Kind.NUMBER, Kind.UNUSABLE)]
+    begun = facts.filter(pl.col("kind").is_in(kinds) & (pl.col("first") <= day))
+    goes_on = (pl.col("over_first") == NEVER) | (ended & (pl.col("over_first") > day))
+    resolved = ended & (pl.col("over_last") <= day)
+    number, within = pl.col("kind") == Kind.NUMBER, at_most(pl.col("grade"))
+    fine, too_high = resolved | (number & (within == TRUE)), number & (within == FALSE) & goes_on
+    return begun.select(
         "person",
         "leaf",
         "concept",
-        "toxicity",
-        sure=begun.certain & (begun["last"] <= begun.day),
-        low_key=key(begun["first"], begun.record),
-        high_key=key(ibis.least(begun["last"], begun.day), begun.record),
-        said=said,
-    )
-    found = decisions(judged, "concept", "toxicity")
-    above = found.sure & found.any_false & ~found.any_true & ~found.any_unknown
-    fine = found.any_true & ~found.any_false & ~found.any_unknown
-    groups = found.mutate(above=above, fine=fine)
-    doubtful = _superseded(asking, groups.filter(groups.above), begun)
-    joined = own(groups.left_join(doubtful, ["person", "leaf", "concept", "toxicity"]))
-    superseded = ibis.coalesce(joined.superseded, no)
-    return joined.select(
-        "person", "leaf", a=joined.above & ~superseded, b=(joined.above & superseded) | (~joined.above & ~joined.fine), c=no
+        toxicity=pl.when("whole").then(pl.col("record")).otherwise(-1),
+        sure=pl.col("certain") & (pl.col("last") <= day),
+        low_key=key(pl.col("first")),
+        high_key=key(pl.min_horizontal("last", "day")),
+        later_key=key(pl.col("last")),
+        said=pl.when(fine).then(TRUE).when(too_high).then(FALSE).otherwise(UNKNOWN),
     )
 
 
-def _superseded(asking: Asking, above: ir.Table, begun: ir.Table) -> ir.Table:
+def _superseded(framed: Framed, above: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:
     """The toxicities above the grade of which a later record, of a class that it may belong to or the other way round, may be."""
-    concepts = asking.classes.concepts
+    concepts = framed.classes.concepts
 
     def overlapping(_asked: str, one: str, _certain: bool) -> set[str]:
         own = concepts.descendants(one) | {one}
         return {name for name in concepts if not own.isdisjoint(concepts.descendants(name) | {name})}
 
-    pairs = asking.relations.small("overlapping", asking.classes.pairs(("RecoveredTo",), overlapping))
-    paired = above.join(pairs, ["leaf", "concept"])
+    pairs = framed.classes.pairs(("RecoveredTo",), overlapping)
     later = begun.select(
-        "person", "leaf", other_toxicity="toxicity", other_concept="concept", later_key=key(begun["last"], begun.record)
+        "person", "leaf", pl.col("concept").alias("other"), pl.col("toxicity").alias("other_toxicity"), "later_key"
     )
-    met = paired.join(later, ["person", "leaf", (paired.other == later.other_concept)])
-    another = (met.other_concept != met.concept) | (met.other_toxicity != met.toxicity)
-    return (
-        met.filter(another & (met.later_key > met.top))
-        .select("person", "leaf", "concept", "toxicity", superseded=ibis.literal(True))
-        .distinct()
+    met = (
+        above.select("person", *_TOXICITY, "top").join(pairs, on=["leaf", "concept"]).join(later, on=["person", "leaf", "other"])
     )
+    another = (pl.col("other") != pl.col("concept")) | (pl.col("other_toxicity") != pl.col("toxicity"))
+    found = met.filter(another & (pl.col("later_key") > pl.col("top"))).select("person", *_TOXICITY).unique()
+    return found.with_columns(superseded=pl.lit(value=True))
