@@ -24,6 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from protocord.cohort.answers.screened import Screened
 from protocord.cohort.engines import Engine
@@ -35,7 +36,6 @@ from protocord.statistics import Results
 from protocord.statistics.results import Scalar, Statistic
 
 _CHUNK = 1 << 20  # persons looked at a time
-_TABLE = 1 << 16  # candidates whose sets are told apart at a time
 
 Rows = npt.NDArray[np.intp]
 Lacks = Mapping[Why, Rows]
@@ -109,16 +109,17 @@ class Together:
         """This will add the candidates among some persons."""
         for concept in concepts:
             self._places.setdefault(concept, len(self._places))
+        count = int(candidates.sum())
         number = np.cumsum(candidates) - 1  # of each candidate among the candidates
-        lack = [(self._places[concept], number[rows[candidates[rows]]]) for concept, rows in concepts.items()]
-        for start in range(0, int(candidates.sum()), _TABLE):
-            table = np.zeros((min(_TABLE, int(candidates.sum()) - start), len(self._places)), np.bool_)
-            for place, rows in lack:
-                within = rows[(rows >= start) & (rows < start + _TABLE)]
-                table[within - start, place] = True
-            distinct, counts = np.unique(np.packbits(table, axis=1, bitorder="little"), axis=0, return_counts=True)
-            for packed, count in zip(distinct, counts, strict=True):
-                self._sets[int.from_bytes(packed.tobytes(), "little")] += int(count)
+        words = [np.zeros(count, np.uint64) for _ in range(-(-len(self._places) // 64))]
+        for concept, rows in concepts.items():
+            place = self._places[concept]
+            words[place // 64][number[rows[candidates[rows]]]] |= np.uint64(1 << (place % 64))
+        if not words:
+            return
+        distinct = pl.DataFrame({f"{place}": word for place, word in enumerate(words)}).group_by(pl.all()).len("persons")
+        for *parts, persons in distinct.iter_rows():
+            self._sets[sum(part << (64 * place) for place, part in enumerate(parts))] += persons
 
     def so_far(self, order: Sequence[str]) -> list[int]:
         """This will return, for each concept in this order, how many candidates lack something, but only of it and those before it."""

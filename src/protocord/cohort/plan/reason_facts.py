@@ -121,29 +121,25 @@ def facts(engine: Engine, relations: Relations, open_: Open) -> pl.DataFrame:
     `row` is the place of the person; `certain`, `second`, `opens`, `day` and `until` say how the term looks at it.
     """
     terms = open_.terms
-    table = terms.table
-    held = [None] * len(relations.facts) if relations.present is None else list(relations.present)
-    asked = set(table["concept"])
-    holding = [at for at, one in enumerate(held) if one is None or not asked.isdisjoint(one)]
-    if not holding:
-        return _nothing(terms)
-    if None not in held:
-        known = frozenset().union(*(one for one in held if one is not None))
-        table = table.filter(pl.col("concept").is_in(sorted(known)))
+    held = {at: sorted(relations.held(at, terms.table["concept"])) for at in relations.holding(terms.table["concept"])}
+    table = terms.table.filter(pl.col("concept").is_in(sorted({number for numbers in held.values() for number in numbers})))
     words, bits = _words(open_, sorted(set(table["term"])))
     if words.is_empty():
         return _nothing(terms)
-    where = table.with_columns(
-        pl.col("term").replace_strict({term: word for term, (word, _) in bits.items()}, default=0).cast(pl.Int32).alias("word"),
-        pl.col("term").replace_strict({term: bit for term, (_, bit) in bits.items()}, default=0).cast(pl.Int64).alias("bit"),
+    where = table.filter(pl.col("term").is_in(sorted(bits))).with_columns(
+        pl.col("term").replace_strict({term: word for term, (word, _) in bits.items()}, return_dtype=pl.Int32).alias("word"),
+        pl.col("term").replace_strict({term: bit for term, (_, bit) in bits.items()}, return_dtype=pl.Int64).alias("bit"),
     )
-    small = relations.small("reasons_asked", where)
-    wanted = relations.small("reasons_wanted", words)
-    columns = _columns(terms)
-    parts = [_looked_at(relations.facts[at], small, wanted, columns) for at in holding]
+    wanted, columns = relations.small("reasons_wanted", words), _columns(terms)
+    parts = []
+    for at, numbers in held.items():
+        rows = where.filter(pl.col("concept").is_in(numbers))
+        if rows.height:
+            opens = min(rows["opens"])
+            parts.append(_looked_at(relations.asked(at, f"reasons_{at}", rows, opens, columns), wanted, columns))
     found = run(engine, parts[0] if len(parts) == 1 else ibis.union(*parts))
-    numbers = {name: kind for name, kind in _nothing(terms).schema.items() if name in found.columns}
-    return open_.rows(found.cast({name: kind for name, kind in numbers.items() if name != "row"}))
+    kinds: dict[Any, Any] = {name: kind for name, kind in _nothing(terms).schema.items() if name in found.columns}
+    return open_.rows(found.cast(kinds))
 
 
 def _columns(terms: Terms) -> list[str]:
@@ -168,8 +164,8 @@ def _nothing(terms: Terms) -> pl.DataFrame:
     return pl.DataFrame(schema={**columns, **_ASKED, "row": pl.Int32})
 
 
-def _looked_at(facts: ir.Table, small: ir.Table, wanted: ir.Table, columns: Sequence[str]) -> ir.Table:
-    met = facts.select(*columns).join(small, "concept")
+def _looked_at(met: ir.Table, wanted: ir.Table, columns: Sequence[str]) -> ir.Table:
+    """Of the facts beside the terms that ask for them: those in the days asked about, of persons for whom the term is open."""
     within = (met["first"] <= met.day) & (met["last"] >= met.opens) & (met.over_last > met.until)
     met = met.filter(within & ((met.status == Status.RECORDED) | met.aside))
     names = [name for name in wanted.columns if name != "person"]
