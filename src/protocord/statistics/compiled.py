@@ -30,7 +30,20 @@ def compiled(function: Function) -> Function:
     # Numba offers no public way to say what a function depends on; should these names ever change, reading them fails at import.
     index = dispatcher._cache._cache_file
     index._source_stamp = (index._source_stamp, sources_stamp(Path(inspect.getfile(function))))
+    index._load_index = _forgiving(index._load_index)
     return cast("Function", dispatcher)
+
+
+def _forgiving(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """What reads an index, as empty where it speaks of a class that an earlier version had: numba reads it before it looks at the stamp."""
+
+    def loaded() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):
+            return {}
+
+    return loaded
 
 
 def sources_stamp(path: Path) -> str:

@@ -82,7 +82,7 @@ class _Machine:
             met = floors(facts, segments, forms, values.kind, asked, group, self.at, self.floor, self.places)
             if met or asked.takes[group] == AGES:
                 judged(
-                    facts, segments, forms, values, self.compact.limits, born, asked, self.asked.calendar, group, self.at, self.floor, self.found
+                    facts, segments, forms, values, self.compact.limits, born, asked, group, self.at, self.floor, self.found
                 )  # fmt: skip
                 decide(asked, group, self.floor, self.places, met, self.found, a, b, c)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from protocord.cohort.kernel.compact import NO_BAND, WORDS
 from protocord.cohort.kernel.machine import FIRST, LAST, day_of, key, since
-from protocord.cohort.kernel.outcomes import age_outcome, completed_years, is_the_childs, outcome
+from protocord.cohort.kernel.outcomes import age_outcome, completed_years, is_the_childs, outcome, written
 from protocord.cohort.kernel.tables import AGES, BY_AGE, BY_VALUE, RESULTS
 from protocord.cohort.normal import Kind, Status, Why
 from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
@@ -63,7 +63,7 @@ def floors(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, group:
 
 @compiled
 def judged(
-    facts: Any, segments: Any, forms: Any, values: Any, limits: Any, born: Any, asked: Any, calendar: Any, group: Any, at: Any,
+    facts: Any, segments: Any, forms: Any, values: Any, limits: Any, born: Any, asked: Any, group: Any, at: Any,
     floor: Any, found: Any,
 ) -> None:  # fmt: skip
     """This will write what the facts say that could be the latest: three rows of bits a leaf, one an outcome.
@@ -97,6 +97,13 @@ def judged(
             kind = values.kind[value]
             if results and kind in (_YES, _NO, _CODE):
                 continue
+            limit = facts.limit[limit_at + i * limit_step]
+            sex = limits.range_sex[limit]
+            usable = limits.upper_why[limit] == _FINE and (sex == 0 or sex == born.sex[person])
+            if usable and not (limits.child[limit] and limits.band_low[limit] == NO_BAND and limits.band_high[limit] == NO_BAND):
+                youngest = completed_years(written(np.int64(born.birth_last[person])), written(first))
+                oldest = completed_years(written(np.int64(born.birth_first[person])), written(last))
+                usable = is_the_childs(youngest, oldest, limits.band_low[limit], limits.band_high[limit])
             word, bit = person >> 6, np.uint64(1) << np.uint64(person & 63)
             for k in range(leaves):
                 leaf = first_leaf + k
@@ -106,15 +113,13 @@ def judged(
                         asked.said[asked.row[asked.row_at[group] + (entry - asked.entry_at[group]) * leaves + k], value]
                     )
                 elif asked.mode[leaf] == BY_AGE:
-                    births = np.int64(born.birth_first[person]), np.int64(born.birth_last[person])
                     said = _age_said(
-                        births, calendar, asked.operator[leaf], asked.bound[leaf], asked.back[leaf], first, min(last, day)
-                    )
-                elif kind == _NUMBER:
-                    limit = facts.limit[limit_at + i * limit_step]
-                    if _is_usable(born, person, calendar, limits, limit, first, last):
-                        times = asked.bound[leaf] * limits.upper[limit]
-                        said = outcome(asked.operator[leaf], values.low[value], values.high[value], values.strict[value], times)
+                        np.int64(born.birth_first[person]), np.int64(born.birth_last[person]), asked.operator[leaf], asked.bound[leaf],
+                        asked.back[leaf], first, min(last, day),
+                    )  # fmt: skip
+                elif kind == _NUMBER and usable:
+                    times = asked.bound[leaf] * limits.upper[limit]
+                    said = outcome(asked.operator[leaf], values.low[value], values.high[value], values.strict[value], times)
                 found[3 * k + said, word] |= bit
 
 
@@ -142,26 +147,12 @@ def decide(asked: Any, group: Any, floor: Any, touched: Any, met: Any, found: An
 
 
 @compiled
-def _age_said(births: Any, calendar: Any, operator: Any, bound: Any, back: Any, first: Any, last: Any) -> Any:
+def _age_said(birth_first: Any, birth_last: Any, operator: Any, bound: Any, back: Any, first: Any, last: Any) -> Any:
     """What a fact between two days says of the age on its day, or so long before, of somebody born between two days."""
     from_day = first if first <= LONG_AGO or first >= NEVER else first - back
     to_day = last if last <= LONG_AGO or last >= NEVER else last - back
-    if to_day < births[1]:
+    if to_day < birth_last:
         return UNKNOWN
-    youngest = completed_years(births[1], from_day, calendar.start, calendar.written, calendar.common)
-    oldest = completed_years(births[0], to_day, calendar.start, calendar.written, calendar.common)
+    youngest = completed_years(written(birth_last), written(from_day))
+    oldest = completed_years(written(birth_first), written(to_day))
     return age_outcome(operator, youngest, oldest, bound)
-
-
-@compiled
-def _is_usable(born: Any, person: Any, calendar: Any, limits: Any, limit: Any, first: Any, last: Any) -> Any:
-    """Whether the upper limit beside a result is known and this person's."""
-    if limits.upper_why[limit] != _FINE or (limits.range_sex[limit] != 0 and limits.range_sex[limit] != born.sex[person]):
-        return False
-    low, high = limits.band_low[limit], limits.band_high[limit]
-    if limits.child[limit] and low == NO_BAND and high == NO_BAND:
-        return True
-    birth_first, birth_last = np.int64(born.birth_first[person]), np.int64(born.birth_last[person])
-    youngest = completed_years(birth_last, first, calendar.start, calendar.written, calendar.common)
-    oldest = completed_years(birth_first, last, calendar.start, calendar.written, calendar.common)
-    return is_the_childs(youngest, oldest, low, high)

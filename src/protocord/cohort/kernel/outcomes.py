@@ -5,11 +5,12 @@ The same as `protocord.cohort.plan.pieces` and `results` say it of columns, and 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-from protocord.cohort.kernel.compact import NO_BAND, Array
+from protocord.cohort.kernel.compact import NO_BAND
 from protocord.cohort.plan.classes import Operator
 from protocord.cohort.plan.pieces import CLOSE, FALSE, TRUE, UNKNOWN
 from protocord.criteria.functions.results import ADULT
@@ -18,6 +19,7 @@ from protocord.statistics.compiled import compiled
 _AT_LEAST, _ABOVE, _AT_MOST, _BELOW = (int(Operator.AT_LEAST), int(Operator.ABOVE), int(Operator.AT_MOST), int(Operator.BELOW))
 _EQUAL = int(Operator.EQUAL)
 NO_AGE = -(10**6)
+FIRST_DAY, LAST_DAY = date(1850, 1, 1).toordinal(), date(2150, 12, 31).toordinal()
 
 
 @compiled
@@ -54,13 +56,36 @@ def outcomes(low: Any, high: Any, strict: Any, operator: Any, limit: Any) -> Any
 
 
 @compiled
-def completed_years(birth: Any, day: Any, start: Any, written: Array, common: Array) -> Any:
-    """This will return the age in completed years on a day, both ordinals; NO_AGE where the calendar (see `Calendar`) lacks one."""
-    born, on = birth - start, day - start
-    if born < 0 or on < 0 or born >= written.size or on >= written.size:
+def written(day: Any) -> Any:
+    """This will return an ordinal as year x 10,000 + month x 100 + day; NO_AGE for a day that ages are not reckoned from or to.
+
+    Years are counted from 1 March, so that a leap day is the last day of one; 400 of them make one era of days.
+    """
+    if day < FIRST_DAY or day > LAST_DAY:
         return NO_AGE
-    early = common[on] and written[born] % 10000 == 229 and written[on] % 10000 == 228
-    return (written[on] - written[born]) // 10000 + (1 if early else 0)
+    from_march = day + 305  # days since 1 March of the year 0
+    era = from_march // 146097
+    of_era = from_march - era * 146097
+    year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    of_month = of_year - (153 * month + 2) // 5 + 1
+    after_winter = month >= 10
+    return (era * 400 + year + (1 if after_winter else 0)) * 10000 + (month - 9 if after_winter else month + 3) * 100 + of_month
+
+
+@compiled
+def completed_years(birth: Any, day: Any) -> Any:
+    """This will return the age in completed years on a day, both as `written`; NO_AGE where one is not known.
+
+    Born on 29 February, its birthday in a common year is 28 February.
+    """
+    if birth == NO_AGE or day == NO_AGE:
+        return NO_AGE
+    year = day // 10000
+    common = year % 4 != 0 or (year % 100 == 0 and year % 400 != 0)
+    early = common and birth % 10000 == 229 and day % 10000 == 228
+    return (day - birth) // 10000 + (1 if early else 0)
 
 
 @compiled

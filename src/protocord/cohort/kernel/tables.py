@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from protocord.cohort.kernel.compact import Array, Compact
 from protocord.cohort.kernel.outcomes import outcomes
 from protocord.cohort.normal import Kind
 from protocord.cohort.plan.classes import OPERATORS, Classes, Operator, cleared_until, opens
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN, calendar
+from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
 from protocord.cohort.plan.program import Leaf, Program
 from protocord.concepts import Concepts
 
@@ -103,14 +102,6 @@ class Needs(NamedTuple):
     concept: Array
 
 
-class Calendar(NamedTuple):
-    """The days that ages are reckoned between: written as year x 10,000 + month x 100 + day, and whether the year is common."""
-
-    start: int
-    written: Array
-    common: Array
-
-
 class Tables(NamedTuple):
     """All of it."""
 
@@ -121,14 +112,6 @@ class Tables(NamedTuple):
     judged: Judged
     grouped: Grouped
     needs: Needs
-    calendar: Calendar
-
-
-@cache
-def _calendar() -> Calendar:
-    days = calendar()
-    written, common = days["ymd"].to_numpy().astype(np.int64), days["common"].to_numpy().astype(np.bool_)
-    return Calendar(int(days["calendar_day"][0]), written, common)
 
 
 def _ints(these: Iterable[int]) -> Array:
@@ -342,5 +325,4 @@ def tables(program: Program, concepts: Concepts, compact: Compact) -> Tables:
     said = np.stack(asking.rows) if asking.rows else np.zeros((1, size), np.uint8)
     return Tables(
         len(program.leaves), len(concepts), asking.presence(), asking.washouts(), judged._replace(said=said), grouped, asking.needs(),
-        _calendar(),
     )  # fmt: skip
