@@ -254,7 +254,10 @@ def test_an_engine_that_cannot_read_the_source_is_refused_with_what_is_possible(
     [
         (f"postgresql://me:{SECRET}@127.0.0.1:1/none", "the database did not answer"),
         (f"postgresql://me:{SECRET}@127.0.0.1/none?nonsense=1", "this is no address of a PostgreSQL database"),
-        (f"postgresql://me:{SECRET}@127.0.0.1:port/none", "Check the address"),
+        (f"postgresql://me:{SECRET}@127.0.0.1:port/none", "this is no address of a PostgreSQL database"),
+        (f"postgresql://me:half@{SECRET}@127.0.0.1:1/none", "an @ of it is %40"),
+        (f"postgresql://me:half/{SECRET}@127.0.0.1:1/none", "an @ of it is %40"),
+        (f"postgresql://me@127.0.0.1:1/none?password={SECRET}", "the database did not answer"),
     ],
 )
 def test_a_database_that_cannot_be_reached_ends_with_the_remedy_and_without_its_password(address: str, said: str) -> None:

@@ -38,16 +38,31 @@ class Address:
     conninfo: str = field(repr=False)
 
     def __str__(self) -> str:
+        told = self._told()
+        if told is None:
+            return "postgresql://…"
+        user = f"{told['user']}@" if "user" in told else ""
+        port = f":{told['port']}" if "port" in told else ""
+        return f"postgresql://{user}{told.get('host', '')}{port}/{told.get('dbname', '')}"
+
+    def check(self) -> None:
+        """This will raise SubjectProblems where it is no address, or one in which a part of the password would be taken for a host."""
+        if self._told() is None:
+            remedy = (
+                "Write it as postgresql://user@host:5432/database, the password in PGPASSWORD (in the address an @ of it is %40)."
+            )
+            raise _problem(self, "this is no address of a PostgreSQL database.", remedy)
+
+    def _told(self) -> dict[str, str] | None:
         from psycopg import ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
 
         try:
             told = {name: str(value) for name, value in conninfo_to_dict(self.conninfo).items()}
         except ProgrammingError:
-            return "postgresql://…"
-        user = f"{told['user']}@" if "user" in told else ""
-        port = f":{told['port']}" if "port" in told else ""
-        return f"postgresql://{user}{told.get('host', '')}{port}/{told.get('dbname', '')}"
+            return None
+        strange = any("@" in told.get(name, "") for name in ("host", "port", "dbname"))
+        return None if strange or not all(port.isdecimal() or not port for port in told.get("port", "").split(",")) else told
 
     @staticmethod
     def is_one(text: str) -> bool:
@@ -130,6 +145,7 @@ def _connected(
 ) -> tuple[Engine, Callable[[], Mapping[str, str]]]:
     """The engine that reads a place, and what tells the OMOP tables there: how its SQL names each, by the name in small letters."""
     if isinstance(place, Address):
+        place.check()
         server = Postgres(place.conninfo)
         return server, lambda: _server_tables(server, place, schemas)
     if engine == "spark":
