@@ -59,8 +59,8 @@ WITH given AS (
     )
 ), tested AS MATERIALIZED (  -- in full vectors from here on: few rows of each block lie within the week
     SELECT person_id, ((measurement_date - DATE '2025-06-18') << 44) | (measurement_id << 4) | recorded AS moment,
-           CASE WHEN value_as_number BETWEEN plausible_low AND plausible_high OR (value_as_number < plausible_low AND sign IN (4171756, 4171754))
-                     OR (value_as_number > plausible_high AND sign IN (4171755, 4172704)) THEN value_as_number END AS number,
+           CASE WHEN value_as_number BETWEEN plausible_low AND plausible_high OR (value_as_number < plausible_low AND sign IN (4171755, 4172704))
+                     OR (value_as_number > plausible_high AND sign IN (4171756, 4171754)) THEN value_as_number END AS number,
            sign, c.*,
            CASE WHEN turn = 1 THEN 1 WHEN range_high > 0 AND range_high BETWEEN plausible_low AND plausible_high THEN range_high END AS one
     FROM (

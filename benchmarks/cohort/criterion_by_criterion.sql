@@ -148,8 +148,8 @@ WITH persons AS (
     FROM (
         SELECT person_id, c.list, measurement_date AS day, measurement_id AS id, coalesce(operator_concept_id, 0) AS sign,
                value_as_number * factor AS number,
-               (value_as_number * factor >= p.low OR coalesce(operator_concept_id, 0) IN (4171756, 4171754))
-               AND (value_as_number * factor <= p.high OR coalesce(operator_concept_id, 0) IN (4171755, 4172704)) AS plausible,
+               (value_as_number * factor >= p.low OR coalesce(operator_concept_id, 0) IN (4171755, 4172704))
+               AND (value_as_number * factor <= p.high OR coalesce(operator_concept_id, 0) IN (4171756, 4171754)) AS plausible,
                CASE WHEN range_high > 0 AND range_high * factor BETWEEN p.low AND p.high THEN range_high * factor END AS limit_high
         FROM measurement
         JOIN codelist c ON measurement_concept_id = c.concept_id
