@@ -16,6 +16,7 @@ KINDS = ("limit", "off", "reading", "unknown_good")
 _SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 _UCUM = {"day": "d", "week": "wk", "month": "mo", "year": "a"}
 _COMPARED = ("result", "score", "span")
+_LENGTHS = ("washout", "lookback", "before")
 _MANY = 3  # things asked of that a label still names; more, and the parameter's name says it
 
 
@@ -84,6 +85,8 @@ def limit_at(where: Mapping[str, Scalar], language: Language) -> str:
 def limit_unit(where: Mapping[str, Scalar], language: Language) -> str:
     """This will name the unit of a limit's axis: its unit, or what its numbers are."""
     kind, unit = str(where["limit_kind"]), _quantity(str(where["limit"])).unit
+    if kind in _LENGTHS:  # on an axis, weeks are days and years are months
+        unit = {"wk": "d", "a": "mo"}.get(str(unit), unit)
     if kind in ("multiple", "age", "grade", "score"):
         return term(f"figure_curve_x_{kind}", language)
     if unit is None:

@@ -348,3 +348,14 @@ def test_a_study_without_its_files_says_where_in_the_rule_a_limit_stands(protoco
     (limit,) = (one for one in limits(written) if one.criterion == "I12a" and one.kind == "result")
 
     assert [str(place) for place in limit.places] == ["rule:1:26"]
+
+
+@pytest.mark.parametrize(("written", "last"), [("6 weeks", 84.0), ("42 days", 84.0), ("6 months", 12.0), ("1 year", 24.0)])
+def test_along_a_curve_of_lengths_every_value_is_in_one_unit(protocol: Protocol, written: str, last: float) -> None:
+    study = with_rule(protocol, "I12a", f'Washout("Nitrosourea", {written})')
+    points = wished(study, f"I12a: {written}").moves
+    at = [move.at for move in points]
+
+    assert at == sorted(at)
+    assert (at[0], at[-1]) == (0.0, last)
+    assert [move.at for move in points if not move.direction] == [last / 2]

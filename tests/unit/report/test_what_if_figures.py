@@ -71,6 +71,8 @@ def test_a_limit_alone_its_values_and_its_unit_are_said() -> None:
     assert limit_in_words(where, "en", moved=False) == "Absolute neutrophil count ≥ 1.0 ×10⁹/L"
     assert (limit_at(where, "en"), limit_unit(where, "en")) == ("0.75 ×10⁹/L", "×10⁹/L")
     assert (limit_at(washout, "zh"), limit_unit(washout, "zh")) == ("0天", "天")
+    assert limit_unit(moved("washout", "6 weeks", "36 days", MUSTARD), "en") == "days"
+    assert limit_unit(moved("span", "12 'wk'", "9 'wk'", MUSTARD), "en") == "weeks"
     assert limit_unit(moved("multiple", "3", "5", LIVER), "en") == "multiples of the upper limit of normal"
 
 

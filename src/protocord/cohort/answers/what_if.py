@@ -233,6 +233,5 @@ def _curve(
     counting: Counting, points: Sequence[Move], columns: Mapping[str, Mapping[str, Column]], number: int
 ) -> Iterator[Statistic]:
     for move in points:
-        at = float(move.to.count if hasattr(move.to, "count") else move.to.value)
-        where = {"curve": number, "at": at, **_where(counting.found, move)}
+        where = {"curve": number, "at": move.at, **_where(counting.found, move)}
         yield from _rows("curve", counting, where, counting.counts(columns[move.name]), Change(where, {}, "asked", _CONVENTIONS))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from protocord.protocol import Protocol
 
 Value = tree.Number | tree.Measure | tree.Duration
-Path_ = tuple[int, ...]  # from the root of a rule's tree, the place among the parts at each step
+Route = tuple[int, ...]  # from the root of a rule's tree, the place among the parts at each step
 _TURNED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _TIMES = frozenset({"s", "min", "h", "d", "wk", "mo", "a"})  # UCUM
 PARTS = ("rule", "review_when")
@@ -53,7 +53,7 @@ class WrittenAt:
     """One place where a limit is written: which rule, where in its tree and text, and where in the file (column 0: not known)."""
 
     part: str
-    path: Path_
+    path: Route
     at: Spot
     file: str = ""
     line: int = 0
@@ -140,7 +140,7 @@ class _Found:
     operator: Comparison | None
     value: Value
     parameter: str
-    path: Path_
+    path: Route
     at: Spot
 
 
@@ -167,14 +167,14 @@ def parameter_place(protocol: Protocol, name: str) -> WrittenAt:
 def _limits(rule: Expression, constants: Mapping[str, tree.Constant], concepts: Concepts) -> Iterator[_Found]:
     """The limits of one rule, from left to right."""
 
-    def value(part: Expression, path: Path_, kind: Kind, call: tree.Call, operator: Comparison | None) -> Iterator[_Found]:
+    def value(part: Expression, path: Route, kind: Kind, call: tree.Call, operator: Comparison | None) -> Iterator[_Found]:
         name = part.name if isinstance(part, tree.Parameter) else ""
         known = constants.get(name) if name else part
         fits = tree.Duration if kind in _LENGTHS.values() else (tree.Number, tree.Measure)
         if isinstance(known, fits):
             yield _Found(kind, call.function, _asked(call), operator, known, name, path, part.at)
 
-    def inside(part: Expression, path: Path_) -> Iterator[_Found]:
+    def inside(part: Expression, path: Route) -> Iterator[_Found]:
         match part:
             case tree.Compare(operator, left, right):
                 sides = (left, (*path, 0), right, _TURNED[operator]), (right, (*path, 1), left, operator)
@@ -194,7 +194,7 @@ def _limits(rule: Expression, constants: Mapping[str, tree.Constant], concepts: 
     yield from inside(rule, ())
 
 
-def _values(side: Expression, path: Path_) -> Iterator[tuple[Expression, Path_]]:
+def _values(side: Expression, path: Route) -> Iterator[tuple[Expression, Route]]:
     """What a side of a comparison may be: itself, or what any branch of an `if` gives."""
     if isinstance(side, tree.If):
         yield from _values(side.then, (*path, 1))
@@ -228,7 +228,7 @@ def _measured(concept: Concept | None) -> Kind:
     return Kind.SPAN if concept.unit in _TIMES else Kind.RESULT
 
 
-def with_parts(expression: Expression, parts: Mapping[Path_, Expression], path: Path_ = ()) -> Expression:
+def with_parts(expression: Expression, parts: Mapping[Route, Expression], path: Route = ()) -> Expression:
     """This will return the expression with the parts at these paths replaced."""
     if path in parts:
         return parts[path]

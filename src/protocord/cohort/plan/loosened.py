@@ -77,6 +77,12 @@ class Move:
         before, after = size(self.value), size(self.to)
         return (after > before) - (after < before)
 
+    @property
+    def at(self) -> float:
+        """The new limit as a number on an axis; a length of time in days, or in months where the limit is months or years."""
+        in_months = isinstance(self.value, tree.Duration) and self.value.unit in ("month", "year")
+        return float(size(self.to) / (_MONTH if in_months else 1))
+
     def places(self, protocol: Protocol) -> tuple[WrittenAt, ...]:
         """This will return where to write the new limit: the parameter's value, or each place in the rules."""
         if self.parameter:
