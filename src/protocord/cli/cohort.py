@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
@@ -33,6 +33,10 @@ from protocord.values.text import Language
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from protocord.cohort.answers.listing import Listing
+    from protocord.statistics import Results
+    from protocord.statistics.results import Scalar
 
 
 @click.group()
@@ -173,12 +177,8 @@ def screen(
         key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if identifiers else people.key
     names = {name: concept.name for name, concept in protocol.concepts.items()}
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
-    run = {**told, "inputs": inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
-    run |= {str(one.context["outcome"]): one.value or 0 for one in results.select("cohort", "outcome")}
-    run |= {name: frame.height for name, frame in lists.items()}
-    run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass, "protocord": results.version}
     files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
-    files["run.json"] = (json.dumps(run, ensure_ascii=False, indent=1, default=str) + "\n").encode()
+    files["run.json"] = _record(told, results, people, limit)
     deliver(
         joined([results, changes, why]) if out or form == "json" else results,
         figures={
@@ -246,6 +246,16 @@ def explain(
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     click.echo("\n".join(Spoken(protocol, screening, days, language).lines()))
+
+
+def _record(told: Mapping[str, Scalar], results: Results, people: Listing, limit: int) -> bytes:
+    """The run record: what was run on what, when, and what was counted."""
+    run = {**told, "inputs": results.inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
+    run |= {str(one.context["outcome"]): one.value or 0 for one in results.select("cohort", "outcome")}
+    for name in ("candidates", "near_misses", "work_list"):
+        run[name] = getattr(people, name).height
+    run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass}
+    return (json.dumps(run, ensure_ascii=False, indent=1, default=str) + "\n").encode()
 
 
 def _first(order: str | None, criteria: Sequence[str]) -> list[str]:
