@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from protocord.cohort.engines import DuckDB, Postgres, Spark
-from protocord.cohort.normal import Kind, Normal, Sex, Status, Why
+from protocord.cohort.kinds import Kind, Sex, Status, Why
+from protocord.cohort.normal import Normal
 from protocord.cohort.plan.classes import Classes
 from protocord.cohort.plan.newest import FUNCTIONS as NEWEST
 from protocord.cohort.plan.newest import Newest

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 
 from protocord.cohort.kernel.answering import answered_by_kernel
-from protocord.cohort.kernel.compact import BLOCK, Compact, open_compact
+from protocord.cohort.kernel.compact import Compact, open_compact
 from protocord.cohort.kernel.compacting import Compacting
+from protocord.cohort.kernel.marks import BLOCK
 from protocord.cohort.normal import Normal
 from protocord.cohort.plan.truths import MET, NOT_MET, UNKNOWN, Deciding
 from protocord.criteria import Truth

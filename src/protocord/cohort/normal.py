@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from protocord.cohort.kinds import Kind, Sex, Status, Why
 from protocord.concepts import Concepts
 from protocord.criteria import FactIndex
 from protocord.criteria.index import Event
@@ -24,45 +24,6 @@ from protocord.values import Fact, FactStatus, Quantity, Reason, ReferenceRange,
 
 if TYPE_CHECKING:
     from protocord.protocol import Protocol
-
-
-class Status(IntEnum):
-    """Whether a fact may be used, as `FactStatus` says it."""
-
-    RECORDED = 0
-    NOT_DONE = 1
-    EXCLUDED = 2
-
-
-class Kind(IntEnum):
-    """What a fact's value is."""
-
-    NONE = 0
-    YES = 1
-    NO = 2
-    NUMBER = 3
-    UNUSABLE = 4  # a number, but no unit, an unknown one, or one that cannot be true: `why` says which
-    CODE = 5
-
-
-class Why(IntEnum):
-    """Why a number, or the upper limit beside it, must not be used; the names are kinds of reasons."""
-
-    FINE = 0
-    UNIT_MISSING = 1
-    UNIT_UNKNOWN = 2
-    UNIT_NOT_MEASURED = 3
-    IMPLAUSIBLE = 4
-    NO_UPPER_LIMIT = 5
-
-
-class Sex(IntEnum):
-    """A person's sex, or the sex that a reference range is for; 0 where nothing is said."""
-
-    NOT_SAID = 0
-    MALE = 1
-    FEMALE = 2
-    OTHER = 3
 
 
 # Days are ordinals (1 = 1 January of year 1), LONG_AGO and NEVER where a side is open. `low` and `high` bound the number in the

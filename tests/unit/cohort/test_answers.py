@@ -22,7 +22,8 @@ from protocord.cohort.answers.readiness import Readiness
 from protocord.cohort.answers.screened import OUTCOMES, Screened, screened
 from protocord.cohort.answers.what_if import what_if
 from protocord.cohort.engines import run
-from protocord.cohort.normal import Kind, Normal
+from protocord.cohort.kinds import Kind
+from protocord.cohort.normal import Normal
 from protocord.cohort.sources.omop_record import OmopRecords
 from protocord.eligibility import Screening, screen, timeline
 from protocord.exchange.mapping import read_mapping

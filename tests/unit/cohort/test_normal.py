@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import protocord
-from protocord.cohort.normal import Kind, Normal, Numbering, Sex, Status, Why
+from protocord.cohort.kinds import Kind, Sex, Status, Why
+from protocord.cohort.normal import Normal, Numbering
 from protocord.criteria.lengths import LONG_AGO, NEVER
 from protocord.protocol import Protocol
 from protocord.values import Fact, FactStatus, History, PartialDate, Quantity, ReferenceRange, SubjectRecord

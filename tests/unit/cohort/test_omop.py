@@ -13,7 +13,8 @@ import pytest
 
 import protocord
 from protocord.cohort.engines import run
-from protocord.cohort.normal import Kind, Numbering, Sex, Why
+from protocord.cohort.kinds import Kind, Sex, Why
+from protocord.cohort.normal import Numbering
 from protocord.cohort.sources import Omop, open_source
 from protocord.cohort.sources.omop import ABOVE, ALL_CONCEPTS, AT_LEAST, AT_MOST, BELOW, COLUMNS, FEMALE, MALE, NO, YES
 from protocord.cohort.sources.omop_record import OmopRecords

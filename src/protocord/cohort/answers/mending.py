@@ -17,7 +17,7 @@ import polars as pl
 
 from protocord.cohort.answers.screened import INELIGIBLE, Screened
 from protocord.cohort.engines import Engine, run
-from protocord.cohort.normal import Kind, Status
+from protocord.cohort.kinds import Kind, Status
 from protocord.cohort.plan.classes import Classes
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.program import Ask, Both, Choose, Circuit, Column, Either, Fixed, Leaf, Not, leaves_of

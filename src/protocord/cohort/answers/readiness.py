@@ -13,7 +13,8 @@ import polars as pl
 from protocord.cohort.answers.holdings import Store, Warehouse
 from protocord.cohort.answers.opened import Opened
 from protocord.cohort.engines import run
-from protocord.cohort.normal import Kind, Numbering, Why
+from protocord.cohort.kinds import Kind, Why
+from protocord.cohort.normal import Numbering
 from protocord.cohort.plan.classes import Classes, covered
 from protocord.cohort.plan.program import Leaf, Program, leaves_of, program
 from protocord.cohort.sources.omop import ALL_CONCEPTS, Omop

@@ -12,16 +12,18 @@ import numpy.typing as npt
 import polars as pl
 
 from protocord.cohort.kernel.circuits import Circuits, circuits
-from protocord.cohort.kernel.compact import BLOCK, NO_DAY, WORDS, Array, Compact, Persons
+from protocord.cohort.kernel.compact import Array, Compact, Persons
 from protocord.cohort.kernel.grouped import grouped
 from protocord.cohort.kernel.latest import decide, floors, judged
 from protocord.cohort.kernel.machine import births, combine, covered, find, presence, spell, washouts, words_of
-from protocord.cohort.kernel.tables import AGES, Tables, tables
+from protocord.cohort.kernel.marks import AGES, BLOCK, NO_DAY, WORDS
+from protocord.cohort.kernel.tables import Tables, tables
 from protocord.cohort.plan.answered import Answered
 from protocord.cohort.plan.classes import BITS, words
 from protocord.cohort.plan.planes import PLANES
 from protocord.cohort.plan.program import Program
 from protocord.concepts import Concepts
+from protocord.criteria.functions.results import ADULT
 
 THREADS = 2
 _ROW = WORDS + 8  # words from row to row: rows that lie a power of two apart would drive one another out of the cache
@@ -82,7 +84,7 @@ class _Machine:
             met = floors(facts, segments, forms, values.kind, asked, group, self.at, self.floor, self.places)
             if met or asked.takes[group] == AGES:
                 judged(
-                    facts, segments, forms, values, self.compact.limits, born, asked, group, self.at, self.floor, self.found
+                    facts, segments, forms, values, self.compact.limits, born, asked, group, self.at, self.floor, self.found, ADULT
                 )  # fmt: skip
                 decide(asked, group, self.floor, self.places, met, self.found, a, b, c)
 

@@ -22,12 +22,10 @@ from typing import NamedTuple
 import numpy as np
 
 from protocord.cohort.kernel.compact import Array
+from protocord.cohort.kernel.marks import AND, EARLIEST_BIRTH, LATEST_BIRTH, OR, UNLESS
 from protocord.cohort.plan.program import Ask, Both, Choose, Circuit, Column, Either, Fixed, Leaf, Not, Program
 from protocord.cohort.plan.truths import latest_birth
 from protocord.criteria import Truth
-
-AND, OR, UNLESS = range(3)  # x and y; x or y; x and not y
-EARLIEST_BIRTH, LATEST_BIRTH = range(2)
 
 Pair = tuple[int, int]  # the rows that say whether something is true, and whether it is false
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,12 +33,6 @@ Array = npt.NDArray[Any]
 
 FOLDER, HEAD = "compact", "compact.json"
 FORMAT = 2
-BLOCK = 65536  # persons of a block: a place in it is two bytes
-WORDS = BLOCK // 64
-BASE = date(1985, 1, 1).toordinal()
-EARLIEST, LATEST = -32768, 32767  # of the scale of `last`; days from 1895 to 2074 are on it
-NO_DAY = 2**31 - 1  # a birth that is not known: later than every day
-NO_BAND = -(2**15)
 
 
 class Facts(NamedTuple):

@@ -14,18 +14,8 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from protocord.cohort.kernel.compact import (
-    BASE,
-    BLOCK,
-    EARLIEST,
-    FORMAT,
-    HEAD,
-    LATEST,
-    NO_BAND,
-    NO_DAY,
-    PARTS,
-    Array,
-)
+from protocord.cohort.kernel.compact import FORMAT, HEAD, PARTS, Array
+from protocord.cohort.kernel.marks import BASE, BLOCK, EARLIEST, LATEST, NO_BAND, NO_DAY
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS
 from protocord.criteria.lengths import LONG_AGO, NEVER
 

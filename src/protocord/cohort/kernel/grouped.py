@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from protocord.cohort.kernel.machine import day_of, key, since
-from protocord.cohort.kernel.tables import ABOVE, ASKED, BY_YES, HAS, RECOVERED, SECOND, SKIPPED, WHOLE
-from protocord.cohort.normal import Kind, Status
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
+from protocord.cohort.kernel.marks import ABOVE, ASKED, BY_YES, HAS, RECOVERED, SECOND, SKIPPED, WHOLE
+from protocord.cohort.kinds import FALSE, TRUE, UNKNOWN, Kind, Status
 from protocord.criteria.lengths import NEVER
 from protocord.statistics.compiled import compiled
 

@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from protocord.cohort.kernel.compact import NO_BAND, WORDS
 from protocord.cohort.kernel.machine import FIRST, LAST, day_of, key, since
+from protocord.cohort.kernel.marks import AGES, BY_AGE, BY_VALUE, NO_BAND, RESULTS, WORDS
 from protocord.cohort.kernel.outcomes import age_outcome, completed_years, is_the_childs, outcome, written
-from protocord.cohort.kernel.tables import AGES, BY_AGE, BY_VALUE, RESULTS
-from protocord.cohort.normal import Kind, Status, Why
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
+from protocord.cohort.kinds import FALSE, TRUE, UNKNOWN, Kind, Status, Why
 from protocord.criteria.lengths import LONG_AGO, NEVER
 from protocord.statistics.compiled import compiled
 
@@ -64,11 +62,11 @@ def floors(facts: Any, segments: Any, forms: Any, kinds: Any, asked: Any, group:
 @compiled
 def judged(
     facts: Any, segments: Any, forms: Any, values: Any, limits: Any, born: Any, asked: Any, group: Any, at: Any,
-    floor: Any, found: Any,
+    floor: Any, found: Any, adult: Any,
 ) -> None:  # fmt: skip
     """This will write what the facts say that could be the latest: three rows of bits a leaf, one an outcome.
 
-    `born` are the block's persons, `floor` is that of `floors`.
+    `born` are the block's persons, `floor` is that of `floors`, `adult` the age from which a range without an age is one's own.
     """
     day, opens, results = asked.day[group], asked.opens[group], asked.takes[group] == RESULTS
     leaves, first_leaf = asked.leaf_at[group + 1] - asked.leaf_at[group], asked.leaf_at[group]
@@ -103,7 +101,7 @@ def judged(
             if usable and not (limits.child[limit] and limits.band_low[limit] == NO_BAND and limits.band_high[limit] == NO_BAND):
                 youngest = completed_years(written(np.int64(born.birth_last[person])), written(first))
                 oldest = completed_years(written(np.int64(born.birth_first[person])), written(last))
-                usable = is_the_childs(youngest, oldest, limits.band_low[limit], limits.band_high[limit])
+                usable = is_the_childs(youngest, oldest, limits.band_low[limit], limits.band_high[limit], adult)
             word, bit = person >> 6, np.uint64(1) << np.uint64(person & 63)
             for k in range(leaves):
                 leaf = first_leaf + k

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from protocord.cohort.kernel.circuits import AND, OR
-from protocord.cohort.kernel.compact import BASE, EARLIEST, LATEST, WORDS
-from protocord.cohort.normal import Kind, Status
+from protocord.cohort.kernel.marks import AND, BASE, EARLIEST, LATEST, OR, WORDS
+from protocord.cohort.kinds import Kind, Status
 from protocord.criteria.lengths import LONG_AGO
 from protocord.statistics.compiled import compiled
 

@@ -5,21 +5,17 @@ The same as `protocord.cohort.plan.pieces` and `results` say it of columns, and 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from protocord.cohort.kernel.compact import NO_BAND
-from protocord.cohort.plan.classes import Operator
-from protocord.cohort.plan.pieces import CLOSE, FALSE, TRUE, UNKNOWN
-from protocord.criteria.functions.results import ADULT
+from protocord.cohort.kernel.marks import FIRST_DAY, LAST_DAY, NO_BAND
+from protocord.cohort.kinds import CLOSE, FALSE, TRUE, UNKNOWN, Operator
 from protocord.statistics.compiled import compiled
 
 _AT_LEAST, _ABOVE, _AT_MOST, _BELOW = (int(Operator.AT_LEAST), int(Operator.ABOVE), int(Operator.AT_MOST), int(Operator.BELOW))
 _EQUAL = int(Operator.EQUAL)
 NO_AGE = -(10**6)
-FIRST_DAY, LAST_DAY = date(1850, 1, 1).toordinal(), date(2150, 12, 31).toordinal()
 
 
 @compiled
@@ -89,7 +85,7 @@ def completed_years(birth: Any, day: Any) -> Any:
 
 
 @compiled
-def is_the_childs(youngest: Any, oldest: Any, band_low: Any, band_high: Any) -> Any:
+def is_the_childs(youngest: Any, oldest: Any, band_low: Any, band_high: Any, adult: Any) -> Any:
     """This will tell whether an upper limit of an age band (NO_BAND: no end) holds for somebody of these ages.
 
     Of a range that nobody declared to be the child's own: without a band it is an adult's, and so is a band that goes on beyond childhood.
@@ -98,10 +94,10 @@ def is_the_childs(youngest: Any, oldest: Any, band_low: Any, band_high: Any) -> 
         return False
     has_low, has_high = band_low != NO_BAND, band_high != NO_BAND
     if not has_low and not has_high:
-        return youngest >= ADULT
-    adults = (not has_low or band_low < ADULT) and (not has_high or band_high > ADULT)
+        return youngest >= adult
+    adults = (not has_low or band_low < adult) and (not has_high or band_high > adult)
     inside = (not has_low or youngest >= band_low) and (not has_high or oldest <= band_high)
-    return inside and not (youngest < ADULT and adults)
+    return inside and not (youngest < adult and adults)
 
 
 @compiled

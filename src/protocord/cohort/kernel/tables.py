@@ -12,19 +12,29 @@ from typing import NamedTuple
 import numpy as np
 
 from protocord.cohort.kernel.compact import Array, Compact
+from protocord.cohort.kernel.marks import (
+    ABOVE,
+    AGES,
+    ANYTHING,
+    ASKED,
+    BY_AGE,
+    BY_VALUE,
+    BY_YES,
+    EVERYTHING,
+    HAS,
+    IN_ORDER,
+    RECOVERED,
+    RESULTS,
+    SECOND,
+    SKIPPED,
+    TIMES_LIMIT,
+    WHOLE,
+)
 from protocord.cohort.kernel.outcomes import outcomes
-from protocord.cohort.normal import Kind
-from protocord.cohort.plan.classes import OPERATORS, Classes, Operator, cleared_until, opens
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
+from protocord.cohort.kinds import FALSE, TRUE, UNKNOWN, Kind, Operator
+from protocord.cohort.plan.classes import OPERATORS, Classes, cleared_until, opens
 from protocord.cohort.plan.program import Leaf, Program
 from protocord.concepts import Concepts
-
-SKIPPED = 3  # in a row of `said`: it does not count at all
-BY_VALUE, TIMES_LIMIT, BY_AGE = range(3)
-RESULTS, ANYTHING, AGES = range(3)  # what a group of leaves takes: numbers and empty results, or any fact
-HAS, RECOVERED, IN_ORDER = range(3)
-SECOND, BY_YES, ABOVE, ASKED, WHOLE = 1, 2, 4, 8, 16  # marks of an entry of `Grouped`
-EVERYTHING = -1
 
 
 class Presence(NamedTuple):

@@ -8,9 +8,10 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from protocord.cohort.kinds import UNKNOWN
 from protocord.cohort.plan.classes import OPERATORS
 from protocord.cohort.plan.facts import Asking, decisions, judged, possible
-from protocord.cohort.plan.pieces import UNKNOWN, chosen, outcome
+from protocord.cohort.plan.pieces import chosen, outcome
 from protocord.cohort.plan.program import Leaf
 from protocord.criteria.lengths import LONG_AGO, NEVER
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from protocord.cohort.kinds import Operator
 from protocord.cohort.normal import Numbering
 from protocord.cohort.plan.program import Leaf, Program
 from protocord.concepts import ConceptKind, Concepts
@@ -18,17 +18,6 @@ from protocord.criteria.lengths import LONG_AGO, Length
 BITS = 62  # bits used of a word: engines have no unsigned integers, and one bit is left so that no sum can overflow
 
 Row = dict[str, Any]
-
-
-class Operator(IntEnum):
-    """A comparison as a number."""
-
-    EQUAL = 0
-    DIFFERENT = 1
-    BELOW = 2
-    AT_MOST = 3
-    ABOVE = 4
-    AT_LEAST = 5
 
 
 OPERATORS = {

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.normal import Kind
+from protocord.cohort.kinds import CLOSE, Kind
 from protocord.cohort.plan.masks import Layout
 from protocord.cohort.plan.newest import ABOVE, ADULTS, BELOW, FROM, POINT, UNUSABLE, UP_TO, YES, Newest, Test, first_day
-from protocord.cohort.plan.pieces import CLOSE, MOMENTS
+from protocord.cohort.plan.pieces import MOMENTS
 from protocord.cohort.plan.program import Leaf
 from protocord.concepts import Concepts
 from protocord.criteria.functions.results import ADULT

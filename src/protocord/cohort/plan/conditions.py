@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from protocord.cohort.normal import Kind
+from protocord.cohort.kinds import Kind
 from protocord.cohort.plan.classes import opens
 from protocord.cohort.plan.framed import NOT, Framed, hit, key
 from protocord.cohort.plan.program import Leaf

@@ -11,10 +11,10 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from protocord.cohort.normal import Status
+from protocord.cohort.kinds import FALSE, TRUE, UNKNOWN, Status
 from protocord.cohort.plan import pieces
 from protocord.cohort.plan.classes import Classes
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN, completed_years, key
+from protocord.cohort.plan.pieces import completed_years, key
 from protocord.criteria.lengths import LONG_AGO
 
 Small = Callable[[str, pl.DataFrame], ir.Table]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from protocord.cohort.normal import Status
+from protocord.cohort.kinds import CLOSE, FALSE, TRUE, UNKNOWN, Status
 from protocord.cohort.plan.classes import Classes
-from protocord.cohort.plan.pieces import CLOSE, FALSE, LAST_DAY, MOMENTS, TRUE, UNKNOWN
+from protocord.cohort.plan.pieces import LAST_DAY, MOMENTS
 
 NOT = pl.lit(value=False)
 

@@ -18,7 +18,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from protocord.cohort.normal import Kind, Status, Why
+from protocord.cohort.kinds import Kind, Status, Why
 from protocord.cohort.plan.classes import Classes, opens
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.pieces import at_last, chosen, key

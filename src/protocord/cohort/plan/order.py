@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from protocord.cohort.normal import Kind, Status
+from protocord.cohort.kinds import Kind, Status
 from protocord.cohort.plan.framed import Framed, hit
 
 

@@ -9,13 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from protocord.cohort.plan.classes import Operator
-
-# Results are doubles, and a product of a result and a factor, or of a limit and a multiple, may end one unit in the last place beside
-# the decimal that it stands for. Numbers closer than this are the same: results have far fewer digits than eleven.
-CLOSE = 1e-12
-
-TRUE, FALSE, UNKNOWN = 1, 2, 0  # outcomes of one fact
+from protocord.cohort.kinds import CLOSE, FALSE, TRUE, UNKNOWN, Operator
 
 MOMENTS = 1 << 40  # of a day: a key holds a day and a record, which is less
 LAST_DAY = (1 << 22) - 1  # 22 bits hold every ordinal of the calendar

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from protocord.cohort.engines import Engine, run
-from protocord.cohort.normal import Status
+from protocord.cohort.kinds import Status
 from protocord.cohort.plan.classes import Classes, cleared_until, opens
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.program import Leaf, Program

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.normal import Kind, Status, Why
-from protocord.cohort.plan.pieces import CLOSE
+from protocord.cohort.kinds import CLOSE, Kind, Status, Why
 from protocord.cohort.plan.program import Leaf
 from protocord.cohort.plan.reason_facts import Open
 from protocord.cohort.plan.truths import Flags

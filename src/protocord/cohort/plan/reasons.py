@@ -32,7 +32,7 @@ import numpy.typing as npt
 import polars as pl
 
 from protocord.cohort.engines import Engine
-from protocord.cohort.normal import Status
+from protocord.cohort.kinds import Status
 from protocord.cohort.plan.classes import covered
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.lacking import Item, Items, term

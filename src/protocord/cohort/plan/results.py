@@ -8,10 +8,10 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from protocord.cohort.normal import Kind, Why
+from protocord.cohort.kinds import UNKNOWN, Kind, Why
 from protocord.cohort.plan.classes import OPERATORS, opens
 from protocord.cohort.plan.facts import Asking, decisions, high_strict, judged, low_strict, own, possible
-from protocord.cohort.plan.pieces import UNKNOWN, chosen, decided, outcome
+from protocord.cohort.plan.pieces import chosen, decided, outcome
 from protocord.cohort.plan.program import Leaf
 from protocord.criteria.functions.results import ADULT
 

@@ -13,7 +13,7 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
-from protocord.cohort.normal import Kind, Status
+from protocord.cohort.kinds import Kind, Status
 from protocord.cohort.plan.classes import Classes, cleared_until, opens
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.masks import Layout, after, by_limit, until, word

@@ -17,7 +17,7 @@ import polars as pl
 import protocord
 from protocord.cohort.kernel.compact import FOLDER
 from protocord.cohort.kernel.compacting import Compacting
-from protocord.cohort.normal import Kind, Why
+from protocord.cohort.kinds import Kind, Why
 from protocord.cohort.sources.store import FORMAT, MANIFEST, RELATIONS, concept_hashes, mapping_hash
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems

@@ -14,7 +14,7 @@ import ibis
 import polars as pl
 
 from protocord.cohort.engines import DuckDB
-from protocord.cohort.kernel.compact import BLOCK
+from protocord.cohort.kernel.marks import BLOCK
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS
 from protocord.cohort.sources.making import Making, Progress, Tally
 from protocord.cohort.sources.omop import CODED, Omop

@@ -9,9 +9,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from protocord.cohort.kernel.outcomes import FIRST_DAY, LAST_DAY, NO_AGE, completed_years, outcome, written
+from protocord.cohort.kernel.marks import BASE, EVERYTHING, FIRST_DAY, LAST_DAY
+from protocord.cohort.kernel.outcomes import NO_AGE, completed_years, outcome, written
+from protocord.cohort.kinds import FALSE, TRUE, UNKNOWN
 from protocord.cohort.plan.classes import OPERATORS
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN, calendar
+from protocord.cohort.plan.pieces import calendar
+from protocord.cohort.sources.omop import ALL_CONCEPTS
 from protocord.criteria.numbers import Case, holds
 from protocord.values import completed_years as years_of_dates
 
@@ -46,3 +49,9 @@ def test_a_number_against_a_limit_is_decided_as_decimals_decide_it() -> None:
             bounds = [np.nan if end is None else float(end) for end in (low, high)]
             found = outcome(int(OPERATORS[operator]), *bounds, low_strict + 2 * high_strict, float(limit))
             assert found == said[holds(own, operator, Case(Decimal(limit), Decimal(limit)))], (own, operator, limit)
+
+
+def test_the_numbers_that_nothing_is_imported_for_are_what_they_say() -> None:
+    assert date(1985, 1, 1).toordinal() == BASE
+    assert (date(1850, 1, 1).toordinal(), date(2150, 12, 31).toordinal()) == (FIRST_DAY, LAST_DAY)
+    assert ALL_CONCEPTS == EVERYTHING
