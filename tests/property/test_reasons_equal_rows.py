@@ -126,7 +126,7 @@ _SEEDS = st.integers(0, 2**32 - 1)
 @settings(DRAWN["_NO_SHRINKING"], max_examples=1)
 @given(_SEEDS)
 def test_columns_give_the_reasons_that_rows_give(duckdb: DuckDB, seed: int) -> None:
-    agree(Batch.drawn(seed, rules=30, records=100), duckdb)
+    agree(Batch.drawn(seed, rules=20, records=80), duckdb)
 
 
 @pytest.mark.slow

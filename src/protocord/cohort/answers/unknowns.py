@@ -35,7 +35,7 @@ from protocord.cohort.plan.truths import NOT_MET, UNKNOWN, Deciding, Flags
 from protocord.statistics import Results
 from protocord.statistics.results import Scalar, Statistic
 
-_CHUNK = 1 << 20  # persons looked at a time
+_CHUNK = 1 << 19  # persons looked at a time: about two kilobytes each
 
 Rows = npt.NDArray[np.intp]
 Lacks = Mapping[Why, Rows]
