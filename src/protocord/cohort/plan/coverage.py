@@ -47,8 +47,11 @@ def covered_by_periods(
     """This will yield (word, places, bits) of plane c where all histories are of everything; `at` are the places of their persons."""
     if not at.size:
         return
-    order = np.lexsort((since, at)) if np.any(np.diff(at) <= 0) else np.arange(at.size)
-    at, since, until_ = at[order], since[order].astype(np.int64), until_[order].astype(np.int64)
+    since, until_ = since.astype(np.int64), until_.astype(np.int64)
+    begin = at.astype(np.int64) * (4 * NEVER) + since
+    if np.any(begin[1:] < begin[:-1]):
+        order = np.argsort(begin, kind="stable")
+        at, since, until_ = at[order], since[order], until_[order]
     # How far the histories of a person reach up to each one: the persons are lifted above one another, so that none reaches into the next.
     lift = at.astype(np.int64) * (4 * NEVER)
     reached = np.maximum.accumulate(until_ + lift) - lift

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from protocord.cohort.normal import Kind
+from protocord.cohort.kinds import FALSE, TRUE, UNKNOWN, Kind
 from protocord.cohort.plan.framed import Framed, at_most, decisions, hit, key
-from protocord.cohort.plan.pieces import FALSE, TRUE, UNKNOWN
 from protocord.criteria.lengths import NEVER
 
 _TOXICITY = ("leaf", "concept", "toxicity")
@@ -62,7 +61,7 @@ def _superseded(framed: Framed, above: pl.DataFrame, begun: pl.DataFrame) -> pl.
 
     def overlapping(_asked: str, one: str, _certain: bool) -> set[str]:
         own = concepts.descendants(one) | {one}
-        return {name for name in concepts if not own.isdisjoint(concepts.descendants(name) | {name})}
+        return {*own}.union(*map(concepts.ancestors, own))
 
     pairs = framed.classes.pairs(("RecoveredTo",), overlapping)
     later = begun.select(

@@ -24,7 +24,8 @@ import ibis.expr.types as ir
 import polars as pl
 
 from protocord.cohort.engines import Engine, small
-from protocord.cohort.normal import FACTS, HISTORIES, Kind, Numbering, Sex, Status, Why
+from protocord.cohort.kinds import Kind, Sex, Status, Why
+from protocord.cohort.normal import FACTS, HISTORIES, Numbering
 from protocord.cohort.plan.facts import Lazily, Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
@@ -314,7 +315,7 @@ class Omop:
 
     def _numbered(self, rows: ir.Table, operator: str = "") -> ir.Table:
         """The rows with their number in the concept's unit, or why it must not be used; `operator` is the column of its comparator."""
-        units = self._small("omop_units", self._factors())
+        units = self._small("omop_units", self._factors)
         unit = ibis.coalesce(rows.unit_concept_id, 0)
         rows = rows.mutate(unit_id=unit)
         rows = own(rows.left_join(units, ["concept", rows.unit_id == units.factor_unit_id]))
@@ -338,6 +339,7 @@ class Omop:
         )
         return rows.mutate(number=number, kind=kind, why=why)
 
+    @cached_property
     def _factors(self) -> pl.DataFrame:
         """For each concept and unit id the factor to the concept's unit, and what is plausible; unit 0 is none, complete only for a pure number."""
         rows = []
