@@ -1,10 +1,9 @@
-"""A normal form that is in memory, brought to an engine: how records made by a program are screened as columns."""
+"""A normal form that stands on an engine as it is: brought there from memory, or as the files of a fact store."""
 
 from __future__ import annotations
 
-import polars as pl
-
-from protocord.cohort.engines import Engine, small, unbound
+from protocord.cohort.engines import Engine, run, small, unbound
+from protocord.cohort.kinds import Sex
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Normal
 from protocord.cohort.plan.facts import Relations
 from protocord.criteria.lengths import LONG_AGO, NEVER
@@ -14,21 +13,25 @@ def brought(engine: Engine, normal: Normal) -> Relations:
     """This will bring a normal form that is in memory to an engine."""
     for name, frame in (("persons", normal.persons), ("facts", normal.facts), ("histories", normal.histories)):
         engine.bring(name, frame)
-    concepts = normal.facts.group_by("concept").agg(
-        exact=(
-            (pl.col("first") == pl.col("last"))
-            & pl.col("band_low").is_null()
-            & pl.col("band_high").is_null()
-            & (pl.col("range_sex") == 0)
-        ).all(),
-        undated=((pl.col("first") <= LONG_AGO) & (pl.col("last") >= NEVER)).all(),
+    return standing(engine)
+
+
+def standing(engine: Engine) -> Relations:
+    """This will return the relations that an engine holds as persons, facts and histories, after a look at which facts have known days."""
+    facts = unbound("facts", FACTS)
+    of_nobody = facts.band_low.isnull() & facts.band_high.isnull() & (facts.range_sex == Sex.NOT_SAID)
+    said = facts.select(
+        "concept",
+        exact=((facts["first"] == facts["last"]) & of_nobody).cast("int8"),
+        undated=((facts["first"] <= LONG_AGO) & (facts["last"] >= NEVER)).cast("int8"),
     )
+    concepts = run(engine, said.group_by("concept").agg(exact=said.exact.min(), undated=said.undated.min()))
     return Relations(
         unbound("persons", PERSONS),
-        (unbound("facts", FACTS),),
+        (facts,),
         unbound("histories", HISTORIES),
         lambda name, frame: small(engine, name, frame),
         present=(frozenset(concepts["concept"]),),
-        exact=frozenset(concepts.filter("exact")["concept"]),
-        undated=frozenset(concepts.filter("undated")["concept"]),
+        exact=frozenset(concepts.filter(concepts["exact"] == 1)["concept"]),
+        undated=frozenset(concepts.filter(concepts["undated"] == 1)["concept"]),
     )

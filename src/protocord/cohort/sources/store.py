@@ -25,12 +25,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import ibis.expr.types as ir
 import polars as pl
 
-from protocord.cohort.engines import DuckDB, small, unbound
+from protocord.cohort.engines import DuckDB
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS, Numbering
 from protocord.cohort.plan.facts import Relations
+from protocord.cohort.sources.memory import standing
+from protocord.cohort.sources.origin import Origin
 from protocord.concepts import Concept, Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping
@@ -66,10 +67,7 @@ class FactStore:
 
     def relations(self) -> Relations:
         """This will return the store's relations as expressions over its files."""
-        return Relations(unbound("persons", PERSONS), (unbound("facts", FACTS),), unbound("histories", HISTORIES), self._small)
-
-    def _small(self, name: str, frame: pl.DataFrame) -> ir.Table:
-        return small(self.engine, name, frame)
+        return standing(self.engine)
 
     def subject(self, person: int) -> str:
         """This will return a person's id in the source. Raises KeyError for a person that the store does not hold."""
@@ -89,8 +87,6 @@ class FactStore:
     def records(self, persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
         """This will return all that was read of these persons; one that it does not hold is left out. Raises as `record`."""
         if "origin" in self.manifest:
-            from protocord.cohort.sources.origin import Origin  # which opens sources, of which a store is one
-
             return Origin(self.folder, self.manifest["origin"], self.concepts).records(persons)
         self.engine.bring("asked_persons", pl.DataFrame({"person": persons}, schema={"person": pl.Int64}))
         told = self.engine.run("SELECT r.person, r.record FROM records r JOIN asked_persons a ON r.person = a.person")
