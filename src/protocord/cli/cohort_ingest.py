@@ -14,7 +14,7 @@ from protocord.cli.door import format_option, language_option, study_argument
 from protocord.values.text import Language
 
 if TYPE_CHECKING:
-    from protocord.cohort.sources.places import Address
+    from protocord.cohort.sources.warehouses import Address
 
 _SHOWN = 10  # unmapped codes that are named; the store's unmapped.csv has all
 
@@ -57,7 +57,7 @@ def ingest(
     copied: they are read there when one is asked for, as long as it is what it was.
 
     \b
-    Examples:
+    Example:
       protocord cohort ingest export nct06848582 --out store --mapping hospital.yaml
       protocord cohort ingest data/omop nct06848582 --out store --mapping data/cohort_mapping.yaml
       protocord cohort screen store nct06848582 --on 2025-06-25
@@ -66,7 +66,7 @@ def ingest(
     """
     from protocord.cohort.sources.fhir_bulk import ingest as ingest_fhir
     from protocord.cohort.sources.omop_ingest import ingest_omop
-    from protocord.cohort.sources.places import Schemas
+    from protocord.cohort.sources.warehouses import Schemas
     from protocord.exchange.mapping import read_mapping
     from protocord.protocol import load
     from protocord.words import term

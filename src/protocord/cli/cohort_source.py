@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from protocord.cohort.answers.opened import Opened
     from protocord.cohort.answers.screened import Screened
     from protocord.cohort.plan.loosened import Move
-    from protocord.cohort.sources.places import Address
+    from protocord.cohort.sources.warehouses import Address
     from protocord.protocol import Protocol
     from protocord.statistics.results import Scalar
 
@@ -42,7 +42,7 @@ class SourcePlace(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | Address:
         """This will return the path or the address."""
         if isinstance(value, str) and value.startswith(("postgresql:", "postgres:")):
-            from protocord.cohort.sources.places import Address
+            from protocord.cohort.sources.warehouses import Address
 
             return Address(value)
         path = Path(value)
@@ -74,7 +74,7 @@ class Given:
         with ExitStack() as stack:
             with under_way(term("cohort_doing_open", language)):
                 from protocord.cohort.answers.opened import opened
-                from protocord.cohort.sources.places import Schemas
+                from protocord.cohort.sources.warehouses import Schemas
                 from protocord.exchange.mapping import read_mapping
                 from protocord.protocol import load
 

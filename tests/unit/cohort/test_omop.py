@@ -18,7 +18,7 @@ from protocord.cohort.normal import Numbering
 from protocord.cohort.sources import Omop, open_source
 from protocord.cohort.sources.omop import ABOVE, ALL_CONCEPTS, AT_LEAST, AT_MOST, BELOW, COLUMNS, FEMALE, MALE, NO, YES
 from protocord.cohort.sources.omop_record import OmopRecords
-from protocord.cohort.sources.places import Schemas
+from protocord.cohort.sources.warehouses import Schemas
 from protocord.criteria.lengths import LONG_AGO, NEVER
 from protocord.errors import ProblemsFound
 from protocord.exchange.mapping import SiteMapping

@@ -20,8 +20,9 @@ from protocord.cohort.plan.program import Program
 from protocord.cohort.sources.fingerprints import counted, fingerprint
 from protocord.cohort.sources.omop import Omop
 from protocord.cohort.sources.omop_record import OmopRecords
-from protocord.cohort.sources.places import Address, Schemas, engines_of, open_source, reading
+from protocord.cohort.sources.places import engines_of, open_source
 from protocord.cohort.sources.store import FactStore
+from protocord.cohort.sources.warehouses import Address, Schemas, reading
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping

@@ -19,7 +19,8 @@ from protocord.cohort.normal import FACTS, HISTORIES, PERSONS
 from protocord.cohort.sources.making import Making, Progress, Tally
 from protocord.cohort.sources.omop import CODED, Omop
 from protocord.cohort.sources.origin import origin_of
-from protocord.cohort.sources.places import Address, Schemas, open_source, reading
+from protocord.cohort.sources.places import open_source
+from protocord.cohort.sources.warehouses import Address, Schemas, reading
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping
 from protocord.protocol import Protocol

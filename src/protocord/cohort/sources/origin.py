@@ -12,7 +12,7 @@ from typing import Any
 from protocord.cohort.sources.fingerprints import counted, fingerprint
 from protocord.cohort.sources.omop import Omop
 from protocord.cohort.sources.omop_record import OmopRecords
-from protocord.cohort.sources.places import Address, Schemas, open_source
+from protocord.cohort.sources.warehouses import Address, Schemas, open_warehouse
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping
@@ -58,8 +58,7 @@ class Origin:
         if isinstance(place, Path) and not place.exists():
             raise self._gone()
         schemas = Schemas(self.told["schema"], self.told["vocabulary_schema"])
-        source = open_source(place, self.concepts, SiteMapping(**self.told["mapping"]), schemas=schemas)
-        assert isinstance(source, Omop)
+        source = open_warehouse(place, self.concepts, SiteMapping(**self.told["mapping"]), schemas=schemas)
         if _fingerprint(place, source) != self.told["fingerprint"]:
             source.engine.close()
             raise self._gone(changed=True)
