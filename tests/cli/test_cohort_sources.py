@@ -146,6 +146,19 @@ def test_an_account_without_temporary_tables_is_told_that_it_needs_them(postgres
     assert "make temporary ones of its own session; nothing else is written." in result.output
 
 
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_a_database_becomes_a_fact_store_that_keeps_no_password_and_reads_records_where_they_are(
+    hospital: str, from_folder: dict[str, list[str]], tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    made = run("ingest", hospital, STUDY, *MAPPING, *SCHEMAS, "--out", store)
+
+    assert made.exit_code == 0, made.output
+    assert SECRET not in made.output + (store / "manifest.json").read_text("utf-8")
+    assert body(run("screen", store, STUDY, *COMMANDS["screen"])) == from_folder["screen"]
+
+
 # --- a fact store ---------------------------------------------------------------------------------------------------------
 
 
