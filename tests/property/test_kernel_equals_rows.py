@@ -69,7 +69,7 @@ def test_the_kernel_gives_the_truth_that_rows_give(tmp_path_factory: pytest.Temp
 
 
 @pytest.mark.slow
-@DRAWN.settings(DRAWN._NO_SHRINKING, max_examples=12)
+@DRAWN.settings(DRAWN._NO_SHRINKING, max_examples=5)
 @given(DRAWN._SEEDS)
 def test_the_kernel_gives_the_truth_that_rows_give_in_more_batches(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     agree(DRAWN.Batch.drawn(seed, rules=30, records=400), tmp_path_factory.mktemp("drawn") / "compact")

@@ -2,7 +2,8 @@
 
 DuckDB gathers each patient's lines: it reads of a line only its type, its id and whom it is about, and sorts on disk where memory does
 not suffice. Each patient's lines then go, as the Bundle that they make, through the same reader as a single child's Bundle, so that a
-Bundle and an export mean the same. Memory is bounded by `memory` for DuckDB and by the lines of `batch` patients.
+Bundle and an export mean the same. Memory is bounded by `memory` for DuckDB, by the lines of `batch` patients,
+and by the facts of one block of the compact arrays.
 
 An observation whose codes no concept and no mapping knows cannot become a fact; it is counted without being read further. In most
 hospitals that is nearly all of them.
