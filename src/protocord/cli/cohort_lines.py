@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocord.statistics import Results
 from protocord.values import Language, Reason
 from protocord.words import say, term
 from protocord.words.layout import hanging, table, width
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from protocord.cohort.answers.listing import Listing
+    from protocord.statistics import Results
 
 _MARKS = {"eligible": "✓", "review": "!", "incomplete": "?", "ineligible": "✗"}
 _WAYS = {"not_met": "✗", "unknown": "?", "review": "!"}

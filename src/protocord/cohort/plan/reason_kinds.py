@@ -3,97 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from protocord.cohort.kinds import CLOSE, Kind, Status, Why
+from protocord.cohort.kinds import Kind, Status, Why
 from protocord.cohort.plan.program import Leaf
+from protocord.cohort.plan.reason_cases import (
+    KEY,
+    NO_CONCEPT,
+    Ages,
+    Cases,
+    Said,
+    ages_between,
+    compared,
+    completed_years,
+    is_day,
+    moment,
+    moved_back,
+)
 from protocord.cohort.plan.reason_facts import Open
-from protocord.cohort.plan.truths import Flags
 from protocord.concepts import ConceptKind
 from protocord.criteria.functions.results import ADULT
-from protocord.criteria.index import BIRTH_DATE
 from protocord.criteria.lengths import NEVER, Length
-
-NO_CONCEPT = -1
-
-Rows = npt.NDArray[np.intp]
-_Days = npt.NDArray[np.int64]
-_KEY = ("row", "term")
-_LAST_DAY = (1 << 22) - 1  # 22 bits hold every ordinal of the calendar
-_EPOCH = 719163  # ordinal of 1970-01-01
-_OLDEST = 120
 
 _certain, _undated, _ended, _kind, _concept, _asked = (
     pl.col(name) for name in ("certain", "undated", "ended", "kind", "concept", "asked")
 )
 _first, _last, _over_first, _over_last, _day = (pl.col(name) for name in ("first", "last", "over_first", "over_last", "day"))
-
-
-@dataclass(frozen=True)
-class Ages:
-    """What is known of the persons of the rows: whether the birth date is, its earliest and latest day, and the sex."""
-
-    known: Flags
-    birth_first: _Days
-    birth_last: _Days
-    sex: npt.NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Cases:
-    """The numbers that a term may have: for a row, between low and high (NaN: unbounded), to be compared with a limit times `scale`."""
-
-    rows: Rows
-    concepts: npt.NDArray[np.int32]
-    low: npt.NDArray[np.float64]
-    high: npt.NDArray[np.float64]
-    strict: npt.NDArray[np.int8]
-    scale: npt.NDArray[np.float64]
-
-    @classmethod
-    def none(cls) -> Cases:
-        """This will return no numbers."""
-        nothing = np.empty(0)
-        return cls(nothing.astype(np.intp), nothing.astype(np.int32), nothing, nothing, nothing.astype(np.int8), nothing)
-
-    @classmethod
-    def of(cls, frame: pl.DataFrame, scale: pl.Expr) -> Cases:
-        """This will return the numbers of facts."""
-        told = frame.select("row", "concept", "low", "high", "strict", scale.cast(pl.Float64).alias("scale"))
-        low, high = (told[name].fill_null(np.nan).to_numpy() for name in ("low", "high"))
-        rows, concepts = told["row"].to_numpy().astype(np.intp), told["concept"].to_numpy()
-        return cls(rows, concepts, low, high, told["strict"].to_numpy(), told["scale"].to_numpy())
-
-
-@dataclass
-class Said:
-    """What the facts say: reasons as (row, term, kind, concept), for which rows of a term there is anything at all, its numbers,
-    and for which rows only the second of an order is missing."""
-
-    parts: list[pl.DataFrame] = field(default_factory=list)
-    present: dict[int, Rows] = field(default_factory=dict)
-    cases: dict[int, Cases] = field(default_factory=dict)
-    second_absent: dict[int, Rows] = field(default_factory=dict)
-
-    def add(self, told: pl.DataFrame, *said: tuple[str, pl.Expr, pl.Expr]) -> None:
-        """This will add the reasons of facts: kind, where it is given, and the number of the concept it is about."""
-        for kind, where, concept in said:
-            found = told.filter(where).select("row", "term", pl.lit(kind).alias("kind"), concept.cast(pl.Int32).alias("concept"))
-            if found.height:
-                self.parts.append(found)
-
-    def there(self, told: pl.DataFrame) -> None:
-        """This will note for which rows of each term there is something."""
-        for (place,), rows in told.select(_KEY).partition_by("term", as_dict=True, include_key=False).items():
-            more = rows["row"].unique().to_numpy().astype(np.intp)
-            self.present[place] = np.union1d(self.present[place], more) if place in self.present else more
 
 
 def said_of(told: pl.DataFrame, open_: Open, ages: Ages) -> Said:
@@ -139,16 +79,11 @@ def _doubts(where: pl.Expr | None = None, asked: pl.Expr = _asked) -> tuple[tupl
     )
 
 
-def _moment(day: pl.Expr) -> pl.Expr:
-    """What orders records: by day, then by record; a day that is open on a side is the first or the last."""
-    return day.cast(pl.Int64).clip(0, _LAST_DAY) * (1 << 40) + pl.col("record")
-
-
-def _candidates(told: pl.DataFrame, by: Iterable[str] = _KEY) -> pl.DataFrame:
+def _candidates(told: pl.DataFrame, by: Iterable[str] = KEY) -> pl.DataFrame:
     """The facts that could be the latest, with whether one surely is there (`is_sure`), and how many could be (`several`)."""
     sure = _certain & (_first >= pl.col("opens")) & (_last <= _day)
     by = list(by)
-    moments = told.with_columns(sure=sure, low_moment=_moment(_first), high_moment=_moment(pl.min_horizontal(_last, _day)))
+    moments = told.with_columns(sure=sure, low_moment=moment(_first), high_moment=moment(pl.min_horizontal(_last, _day)))
     floor = pl.when("sure").then("low_moment").max().over(by)
     judged = moments.with_columns(floor=floor).with_columns(is_sure=pl.col("floor").is_not_null())
     found = judged.filter(~pl.col("is_sure") | (pl.col("high_moment") >= pl.col("floor")))
@@ -219,7 +154,7 @@ def _with_ranges(numbers: pl.DataFrame, ages: Ages) -> pl.DataFrame:
     """The results with the person's sex and youngest and oldest age on the day of the sample (null: not known)."""
     rows = numbers["row"].to_numpy()
     first, last = (numbers[name].to_numpy().astype(np.int64) for name in ("first", "last"))
-    known = ages.known[rows] & _is_day(first) & _is_day(last)
+    known = ages.known[rows] & is_day(first) & is_day(last)
     youngest = completed_years(ages.birth_last[rows], first)
     oldest = completed_years(ages.birth_first[rows], last)
     return numbers.with_columns(
@@ -313,7 +248,7 @@ def _has(said: Said, told: pl.DataFrame, terms: dict[int, Leaf], open_: Open, _a
 
     dated = (_first >= pl.col("opens")) & (_last <= _day)
     denials = told.filter((_kind == Kind.NO) & dated).select(
-        "row", "term", pl.col("concept").alias("other"), _moment(_first).alias("denied")
+        "row", "term", pl.col("concept").alias("other"), moment(_first).alias("denied")
     )
     denied = (
         denials.join(_pairs(open_, terms, above), on=["term", "other"])
@@ -322,7 +257,7 @@ def _has(said: Said, told: pl.DataFrame, terms: dict[int, Leaf], open_: Open, _a
     )
     present = told.filter((_kind != Kind.NO) & ~(_ended & (_over_last <= _day)))
     present = present.join(denied, on=["row", "term", "concept"], how="left")
-    present = present.filter(~(pl.col("denied") > _moment(_last)).fill_null(value=False))
+    present = present.filter(~(pl.col("denied") > moment(_last)).fill_null(value=False))
     kinds = (
         *_doubts(),
         ("value_missing", ~_kind.is_in([Kind.YES, Kind.NO]), _concept),
@@ -337,7 +272,7 @@ def _has(said: Said, told: pl.DataFrame, terms: dict[int, Leaf], open_: Open, _a
     ]
     asked_above = pl.DataFrame(upward, schema=dict.fromkeys(("term", "concept"), pl.Int32), orient="row")
     doubtful = (
-        told.filter(_kind == Kind.NO).join(asked_above, on=["term", "concept"], how="semi").join(present, on=_KEY, how="anti")
+        told.filter(_kind == Kind.NO).join(asked_above, on=["term", "concept"], how="semi").join(present, on=KEY, how="anti")
     )
     said.add(doubtful, *_doubts())
     said.there(doubtful.filter(~_certain | _undated | (_first != _last)))
@@ -348,13 +283,13 @@ def _recovered(said: Said, told: pl.DataFrame, terms: dict[int, Leaf], open_: Op
     whole = [number for number, name in enumerate(ids) if concepts.descendants(name)]
     begun = told.filter(_kind.is_in([Kind.NONE, Kind.NUMBER, Kind.UNUSABLE]))
     begun = begun.with_columns(toxicity=pl.when(_concept.is_in(whole)).then("record").otherwise(-1))
-    by = [*_KEY, "concept", "toxicity"]
+    by = [*KEY, "concept", "toxicity"]
     found = _candidates(begun, by)
     grades = {place: float(leaf.arguments[1]) for place, leaf in terms.items()}
     grade = found["term"].replace_strict(grades, return_dtype=pl.Float64, default=0.0).to_numpy()
     low, high = (found[name].fill_null(np.nan).to_numpy() for name in ("low", "high"))
     strict = found["strict"].to_numpy()
-    within, beyond = _compared("<=", low, high, strict, grade)
+    within, beyond = compared("<=", low, high, strict, grade)
     found = found.with_columns(pl.Series("within", within), pl.Series("beyond", beyond))
     number = _kind == Kind.NUMBER
     resolved = _ended & (_over_last <= _day)
@@ -385,10 +320,10 @@ def _superseded(said: Said, above: pl.DataFrame, begun: pl.DataFrame, terms: dic
         own = concepts.descendants(one) | {one}
         return {name for name in concepts if not own.isdisjoint(concepts.descendants(name) | {name})}
 
-    by = [*_KEY, "concept", "toxicity"]
-    tops = begun.join(above, on=by, how="semi").group_by(by).agg(_moment(_first).max().alias("top"))
+    by = [*KEY, "concept", "toxicity"]
+    tops = begun.join(above, on=by, how="semi").group_by(by).agg(moment(_first).max().alias("top"))
     others = begun.select(
-        "row", "term", pl.col("concept").alias("other"), pl.col("toxicity").alias("of"), _moment(_last).alias("later")
+        "row", "term", pl.col("concept").alias("other"), pl.col("toxicity").alias("of"), moment(_last).alias("later")
     )
     met = tops.join(_pairs(open_, terms, overlapping), on=["term", "concept"]).join(others, on=["row", "term", "other"])
     another = (pl.col("other") != _concept) | (pl.col("of") != pl.col("toxicity"))
@@ -411,28 +346,28 @@ def _ordered(said: Said, told: pl.DataFrame, terms: dict[int, Leaf], open_: Open
     others = told.filter("second")
     firsts = told.filter(~pl.col("second"))
     events = firsts.filter(_kind != Kind.NO)
-    refused = firsts.filter(_kind == Kind.NO).join(events, on=_KEY, how="anti")
+    refused = firsts.filter(_kind == Kind.NO).join(events, on=KEY, how="anti")
     said.add(refused, ("attested_no", pl.lit(value=True), _concept))
     said.there(firsts)
     sure = pl.col("answered") & _certain & (_last <= _day)
-    events = events.with_columns(is_sure=sure.any().over(_KEY), several=pl.len().over(_KEY) > 1)
-    has_other = others.select(_KEY).unique().with_columns(pl.lit(value=True).alias("has_other"))
-    events = events.join(has_other, on=_KEY, how="left").with_columns(pl.col("has_other").fill_null(value=False))
+    events = events.with_columns(is_sure=sure.any().over(KEY), several=pl.len().over(KEY) > 1)
+    has_other = others.select(KEY).unique().with_columns(pl.lit(value=True).alias("has_other"))
+    events = events.join(has_other, on=KEY, how="left").with_columns(pl.col("has_other").fill_null(value=False))
     # Where the second is not on record, a doubt about the first counts only while none is sure.
     counts = (~pl.col("is_sure") | pl.col("several")) & (pl.col("has_other") | ~pl.col("is_sure"))
     first_doubts = (("value_missing", counts & ~pl.col("answered"), _concept), *_doubts(counts))
     said.add(events, *first_doubts)
     second_doubts = _doubts(pl.lit(value=True), pl.col("second_asked"))
     both = pl.concat(
-        [events.filter("has_other").select(told.columns), others.join(events, on=_KEY, how="semi").select(told.columns)]
+        [events.filter("has_other").select(told.columns), others.join(events, on=KEY, how="semi").select(told.columns)]
     )
     said.add(both, *second_doubts)
     any_doubt = ~_certain | _undated | (_first != _last)
     doubtful = pl.concat([
-        events.filter(counts & (any_doubt | ~pl.col("answered"))).select(_KEY), both.filter(any_doubt).select(_KEY)
+        events.filter(counts & (any_doubt | ~pl.col("answered"))).select(KEY), both.filter(any_doubt).select(KEY)
     ]).unique()  # fmt: skip
-    said.add(events.filter("has_other").join(doubtful, on=_KEY, how="anti"), ("order_unknown", pl.lit(value=True), _asked))
-    absent = events.filter(pl.col("is_sure") & ~pl.col("has_other")).select(_KEY).unique()
+    said.add(events.filter("has_other").join(doubtful, on=KEY, how="anti"), ("order_unknown", pl.lit(value=True), _asked))
+    absent = events.filter(pl.col("is_sure") & ~pl.col("has_other")).select(KEY).unique()
     for (place,), rows in absent.partition_by("term", as_dict=True, include_key=False).items():
         said.second_absent[place] = np.sort(rows["row"].to_numpy().astype(np.intp))
 
@@ -440,7 +375,7 @@ def _ordered(said: Said, told: pl.DataFrame, terms: dict[int, Leaf], open_: Open
 def _age(said: Said, place: int, leaf: Leaf, open_: Open, ages: Ages) -> None:
     rows = np.flatnonzero(open_.flags[place])
     days = np.full(rows.size, leaf.day, np.int64)
-    _case(said, place, rows, days, days, NO_CONCEPT, open_, ages)
+    ages_between(said, place, rows, days, days, NO_CONCEPT, open_, ages)
 
 
 def _age_at(said: Said, told: pl.DataFrame, place: int, leaf: Leaf, open_: Open, ages: Ages) -> None:
@@ -457,99 +392,6 @@ def _age_at(said: Said, told: pl.DataFrame, place: int, leaf: Leaf, open_: Open,
     last = np.concatenate([
         np.minimum(found["last"].to_numpy(), leaf.day).astype(np.int64), np.full(rest.size, leaf.day, np.int64)
     ])  # fmt: skip
-    _case(said, place, rows, _back(before, first), _back(before, last), open_.terms.number(leaf.arguments[0]), open_, ages)
-
-
-def _back(before: Length, days: _Days) -> _Days:
-    """Days moved back by a length: each different day once, since months are of different lengths."""
-    distinct, places = np.unique(days, return_inverse=True)
-    moved = np.array([before.before(int(day)) for day in distinct], np.int64)
-    return moved[places] if distinct.size else days
-
-
-def _case(said: Said, place: int, rows: Rows, first: _Days, last: _Days, concept: int, open_: Open, ages: Ages) -> None:
-    """The ages possible between two days, from birth on, or why there is none."""
-    known, born = ages.known[rows], last >= ages.birth_last[rows]
-    told = pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int32), "known": known, "born": born}).with_columns(
-        pl.lit(place, pl.Int32).alias("term")
+    ages_between(
+        said, place, rows, moved_back(before, first), moved_back(before, last), open_.terms.number(leaf.arguments[0]), open_, ages
     )
-    birth = pl.lit(open_.terms.number(BIRTH_DATE), pl.Int32)
-    said.add(
-        told,
-        ("birth_date_missing", ~pl.col("known"), birth),
-        ("not_born", pl.col("known") & ~pl.col("born"), pl.lit(NO_CONCEPT, pl.Int32)),
-    )
-    some = known & born
-    rows, first, last = rows[some], np.maximum(first[some], ages.birth_first[rows[some]]), last[some]
-    days = _is_day(first) & _is_day(last)
-    low = np.where(days, np.maximum(completed_years(ages.birth_last[rows], first), 0), 0)
-    high = np.where(days, completed_years(ages.birth_first[rows], last), _OLDEST)
-    said.cases[place] = Cases(
-        rows, np.full(rows.size, concept, np.int32), low.astype(np.float64), high.astype(np.float64),
-        np.zeros(rows.size, np.int8), np.ones(rows.size),
-    )  # fmt: skip
-
-
-def _is_day(days: _Days) -> Flags:
-    found: Flags = (days >= 1) & (days <= 3652059)
-    return found
-
-
-def completed_years(birth: _Days, day: _Days) -> _Days:
-    """This will return ages in completed years, negative before birth, of ordinals that are days of the calendar; of others, anything.
-
-    Born on 29 February: the birthday of a common year is 28 February.
-    """
-    born, on = (np.clip(one, 1, 3652059) for one in (birth, day))
-    (year, month, of_month), (year_on, month_on, of_month_on) = _written(born), _written(on)
-    common = ~((year_on % 4 == 0) & ((year_on % 100 != 0) | (year_on % 400 == 0)))
-    of_month = np.where((month == 2) & (of_month == 29) & common, 28, of_month)
-    early = (month_on < month) | ((month_on == month) & (of_month_on < of_month))
-    found: _Days = year_on - year - early
-    return found
-
-
-def _written(days: _Days) -> tuple[_Days, _Days, _Days]:
-    """Year, month and day of the month of ordinals."""
-    dates = (days - _EPOCH).astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    since = months.astype(np.int64)
-    return since // 12 + 1970, since % 12 + 1, (dates - months).astype(np.int64) + 1
-
-
-# --- limits -----------------------------------------------------------------------------------------------------------------
-
-_FAMILY = {"Latest": "result", "TimesULN": "times_uln", "AgeInYears": "age", "AgeInYearsAt": "age_at"}
-
-
-def cases_undecided(leaf: Leaf, cases: Cases) -> Iterator[tuple[str, int, Rows]]:
-    """This will yield kind, concept and rows of the numbers that lie on both sides of a leaf's limit."""
-    assert leaf.operator is not None
-    assert leaf.limit is not None
-    true, false = _compared(leaf.operator, cases.low, cases.high, cases.strict, float(leaf.limit) * cases.scale)
-    either = ~true & ~false
-    for concept in np.unique(cases.concepts[either]):
-        yield f"{_FAMILY[leaf.function]}_undecided", int(concept), np.unique(cases.rows[either & (cases.concepts == concept)])
-
-
-def _compared(
-    operator: str,
-    low: npt.NDArray[np.float64],
-    high: npt.NDArray[np.float64],
-    strict: npt.NDArray[np.int8],
-    limit: npt.NDArray[np.float64],
-) -> tuple[Flags, Flags]:
-    """Whether numbers between `low` and `high` (NaN: unbounded) compare so with a limit whatever they are, and whether they never do.
-
-    The same as `pieces.outcome`, which engines run.
-    """
-    at_low, at_high = np.abs(low - limit) <= CLOSE * np.abs(limit), np.abs(high - limit) <= CLOSE * np.abs(limit)
-    low_strict, high_strict = (strict & 1) != 0, (strict & 2) != 0
-    above = ((low > limit) & ~at_low) | (at_low & low_strict)
-    below = ((high < limit) & ~at_high) | (at_high & high_strict)
-    at_least, at_most = above | at_low, below | at_high
-    equal, different = at_low & at_high & ~low_strict & ~high_strict, above | below
-    return {
-        ">=": (at_least, below), ">": (above, at_most), "<=": (at_most, above), "<": (below, at_least),
-        "=": (equal, different), "!=": (different, equal),
-    }[operator]  # fmt: skip

@@ -37,8 +37,9 @@ from protocord.cohort.plan.classes import covered
 from protocord.cohort.plan.facts import Relations
 from protocord.cohort.plan.lacking import Item, Items, term
 from protocord.cohort.plan.program import Leaf
+from protocord.cohort.plan.reason_cases import NO_CONCEPT, Ages, Cases, Said, cases_undecided
 from protocord.cohort.plan.reason_facts import EVERYTHING, Open, Terms, facts, histories, sexes
-from protocord.cohort.plan.reason_kinds import NO_CONCEPT, Ages, Cases, Said, cases_undecided, said_of
+from protocord.cohort.plan.reason_kinds import said_of
 from protocord.cohort.plan.truths import Deciding, Flags
 from protocord.concepts import Concepts
 from protocord.criteria.lengths import LONG_AGO, Length
