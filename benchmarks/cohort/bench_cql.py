@@ -114,7 +114,8 @@ def main() -> None:
     protocol = bench_screen.study()
     with tempfile.TemporaryDirectory() as place:
         hospital = bench_screen.hospital(given.folder or Path(place), given.persons)
-        measured("build", bench_screen.build, (hospital, MEMORY), bench_screen.beside(hospital, "answers") / "build", times=1)
+        if not bench_screen.beside(hospital, "store").exists():
+            measured("build", bench_screen.build, (hospital, MEMORY), bench_screen.beside(hospital, "answers") / "build", times=1)
         ways = {
             name: measured(name, prepare, (hospital, MEMORY, how), bench_screen.beside(hospital, "answers") / f"cql-{name}")
             for name, (prepare, how) in bench_screen.WAYS.items()
