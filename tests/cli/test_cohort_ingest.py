@@ -61,6 +61,7 @@ def test_it_is_said_in_chinese(folder: Path, tmp_path: Path) -> None:
         assert line in said.output
 
 
+@pytest.mark.slow
 def test_a_warehouse_becomes_a_store_that_screens_as_the_warehouse_does(tmp_path: Path) -> None:
     write(tmp_path / "omop", children(60))
     (tmp_path / "map.yaml").write_text(mapping(), "utf-8")

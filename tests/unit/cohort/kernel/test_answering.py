@@ -67,12 +67,11 @@ def test_another_day_needs_no_other_store(make: Make) -> None:
     protocol = protocord.load(protocord.STUDIES / "nct06848582")
     store = make(protocol, 60)
     compact = open_compact(store.folder)
-    days = [date(2024, 2, 29), date(2025, 6, 26), date(2031, 1, 1)]
+    days = [date(2024, 2, 29), date(2031, 1, 1)]
     found = [answered_by_kernel(compact, program(protocol, day), protocol.concepts).codes for day in days]
     for day, codes in zip(days, found, strict=True):
-        persons = compact.persons.person[:25]
-        for place, (person, record) in enumerate(store.records(persons.tolist()).items()):
-            assert person == persons[place] or person in persons
+        persons = compact.persons.person[:15]
+        for person, record in store.records(persons.tolist()).items():
             at = int(np.searchsorted(persons, person))
             answers = {one.criterion_id: str(one.answer) for one in screen(protocol, record, on=day).findings}
             for column, row in zip(program(protocol, day).columns, codes, strict=True):
