@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numba
 import pytest
 
 from protocord.kinetics.nca import engine
@@ -65,6 +69,25 @@ def test_the_stamp_does_not_change_with_a_module_that_is_not_imported(package: P
 def test_a_compiled_function_carries_the_stamp_of_its_sources() -> None:
     source = Path(engine.__file__)
     assert engine.gather._cache._cache_file._source_stamp[1] == sources_stamp(source)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("gone", ["protocord.statistics.compiled\nGone", "protocord.gone\nGone"])
+def test_a_kept_index_that_speaks_of_a_class_no_longer_there_counts_as_empty(gone: str, tmp_path: Path) -> None:
+    file = tmp_path / "thrice.py"
+    file.write_text(
+        "from protocord.statistics.compiled import compiled\n\n@compiled\ndef thrice(x: float) -> float:\n    return 3.0 * x\n"
+    )
+
+    def thrice() -> Any:
+        return runpy.run_path(str(file))["thrice"]
+
+    assert thrice()(2.0) == 6.0
+    (index,) = tmp_path.rglob("*.nbi")
+    # An index is its version, then what it speaks of: here a name, as pickle's first protocol writes it.
+    index.write_bytes(pickle.dumps(numba.__version__) + f"c{gone}\n.".encode())
+    anew, again = thrice(), thrice()
+    assert anew(2.0) == again(2.0) == 6.0
+    assert [sum(one.stats.cache_hits.values()) for one in (anew, again)] == [0, 1]
 
 
 @pytest.mark.slow
