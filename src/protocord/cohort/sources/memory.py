@@ -22,8 +22,8 @@ def standing(engine: Engine) -> Relations:
     of_nobody = facts.band_low.isnull() & facts.band_high.isnull() & (facts.range_sex == Sex.NOT_SAID)
     said = facts.select(
         "concept",
-        exact=((facts["first"] == facts["last"]) & of_nobody).cast("int8"),
-        undated=((facts["first"] <= LONG_AGO) & (facts["last"] >= NEVER)).cast("int8"),
+        exact=((facts["first"] == facts["last"]) & of_nobody).cast("int32"),
+        undated=((facts["first"] <= LONG_AGO) & (facts["last"] >= NEVER)).cast("int32"),
     )
     concepts = run(engine, said.group_by("concept").agg(exact=said.exact.min(), undated=said.undated.min()))
     return Relations(
