@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import runpy
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,36 @@ def test_names_tell_nothing_of_a_person_and_are_each_given_once(people: Listing)
     assert names == [f"P{place:05d}" for place in range(1, len(names) + 1)]
     assert people.key["name"].to_list() == names
     assert people.key["person"].n_unique() == len(names)
+
+
+def test_among_equals_numbers_do_not_follow_the_order_of_ids_and_the_same_inputs_give_the_same_numbers(
+    found: Screened, source: Opened
+) -> None:
+    may = mendable(found, Dates(source.engine, source.omop.relations()))
+
+    read: list[list[int]] = []
+
+    def records(persons: Sequence[int]) -> Mapping[int, SubjectRecord]:
+        read.append(list(persons))
+        return OmopRecords(source.omop).records(persons)
+
+    alike = replace(may, days=np.zeros_like(may.days))
+    made, again, other = (listing(found, records, alike, limit=100, inputs=inputs) for inputs in ("a", "a", "b"))
+    followed = read[::2]  # then those asked what they lack
+    assert made.key.equals(again.key)
+    assert followed[0] == followed[1] != followed[2]
+    assert made.near_misses.height > 1
+    assert set(made.key["person"]) == set(other.key["person"])
+    assert made.key["person"].to_list() != other.key["person"].to_list()
+    counts = ["outcome", "not_met", "unknown", "review"]
+    assert made.candidates.select(counts).equals(other.candidates.select(counts))
+    steps = [
+        after > before
+        for group in made.candidates.join(made.key, "name", maintain_order="left").partition_by(counts, maintain_order=True)
+        for before, after in zip(group["person"], group["person"][1:], strict=False)
+    ]
+    assert len(steps) > 50
+    assert 0.3 < sum(steps) / len(steps) < 0.7  # ascending and descending steps alike; in the order of ids all would ascend
 
 
 def test_a_limit_says_how_many_it_left(found: Screened, source: Opened, people: Listing) -> None:

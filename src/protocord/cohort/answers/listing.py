@@ -1,7 +1,7 @@
 """Whom to look at first: candidates, near misses with the day on which they would pass, and what to look up to decide the rest.
 
-Persons go by running numbers in the order of the list, which tell nothing about them; who is who stands in `key`, and leaves this
-process only where somebody asks for it.
+Persons go by running numbers in the order of the list, which tell nothing about them: whom the list holds equal stand in an order
+made of the run's inputs, not in that of their ids. Who is who stands in `key`, and leaves this process only where somebody asks for it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,7 @@ def listing(
     may: Mendable,
     *,
     limit: int,
+    inputs: str = "",
     language: Language = "en",
     watched: Watched = iter,
 ) -> Listing:
@@ -60,10 +62,11 @@ def listing(
 
     Candidates stand in the order eligible, review, incomplete, those with fewest unknown criteria first. Near misses are the persons
     who miss nothing but what is met on a later day: followed are those of `may` who may pass soonest, and they are ranked by the first
-    eligible day, then by the first day on which nothing keeps them out. `watched` sees the persons that are read one by one (a progress bar).
+    eligible day, then by the first day on which nothing keeps them out. Among equals the order is one of `inputs` (the run's fingerprint):
+    the same inputs give the same numbers, and a number tells nothing of an id. `watched` sees the persons that are read one by one (a progress bar).
     """
-    candidates = _in_order(found, found.patterns.places(found.pattern_outcomes != INELIGIBLE))
-    followed = _soonest(found, may)[:limit]
+    candidates = _in_order(found, found.patterns.places(found.pattern_outcomes != INELIGIBLE), inputs)
+    followed = _soonest(found, may, inputs)[:limit]
     near = sorted(_near_misses(found, records, watched, followed), key=lambda one: one[1:])
     names = _names(len(candidates) + len(near))
     incomplete = candidates[found.tally.unknown[found.patterns.of[candidates]] > 0]
@@ -105,14 +108,29 @@ def _rank(found: Screened, places: Places) -> npt.NDArray[np.int64]:
     return rank[found.patterns.of[places]]
 
 
-def _in_order(found: Screened, places: Places) -> Places:
-    """Persons by their rank, then by the source's number."""
-    return places[np.argsort(_rank(found, places), kind="stable")]
+def _in_order(found: Screened, places: Places, inputs: str) -> Places:
+    """Persons by their rank."""
+    return places[np.lexsort((_shuffled(found.answered.persons[places], inputs), _rank(found, places)))]
 
 
-def _soonest(found: Screened, may: Mendable) -> Places:
+def _soonest(found: Screened, may: Mendable, inputs: str) -> Places:
     """Whom time may let in, the earliest possible day first, then by rank."""
-    return may.places[np.lexsort((_rank(found, may.places), may.days))]
+    equals = _shuffled(found.answered.persons[may.places], inputs)
+    return may.places[np.lexsort((equals, _rank(found, may.places), may.days))]
+
+
+def _shuffled(persons: npt.NDArray[np.int64], inputs: str) -> npt.NDArray[np.uint64]:
+    """A number for each person's id, different for each, in an order that depends on the inputs and not on that of the ids.
+
+    Each step turns the 64 bits one to one, as SplitMix64 does (Steele, Lea and Flood 2014), with keys from a hash of the inputs.
+    """
+    mixed = persons.astype(np.uint64)
+    for key in np.frombuffer(sha256(inputs.encode()).digest(), "<u8"):
+        mixed = mixed ^ key
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed = mixed ^ (mixed >> np.uint64(31))
+    return mixed
 
 
 def _near_misses(found: Screened, records: Records, watched: Watched, places: Places) -> Iterator[Near]:
