@@ -72,7 +72,19 @@ def test_screening_writes_results_lists_charts_and_a_run_record(screened: Result
     assert record["persons"] == 400
     assert len(record["protocol_hash"]) == len(record["source_fingerprint"]) == len(record["inputs"]) == 64
     assert record["candidates"] == pl.read_csv(out / "candidates.csv").height
-    assert set(results["analysis"]) == {"cohort", "criterion", "attrition", "what_if", "unknown", "look_up", "look_up_concept"}
+    assert set(results["analysis"]) == {
+        "cohort",
+        "criterion",
+        "attrition",
+        "what_if",
+        "unknown",
+        "look_up",
+        "look_up_concept",
+        "unexplained",
+    }
+    listed = pl.read_csv(out / "candidates.csv")["unexplained"]
+    assert record["unexplained_candidates"] == (listed > 0).sum() > 0
+    assert record["unexplained_rows"] > listed.sum()
     outcomes = results.filter(pl.col("statistic") == "outcome")
     assert outcomes["value"].sum() == 400
 

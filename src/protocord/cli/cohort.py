@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from protocord.cohort.answers.listing import Listing
+    from protocord.cohort.answers.unexplained import Unexplained
+    from protocord.protocol import Protocol
     from protocord.statistics import Results
     from protocord.statistics.results import Scalar
 
@@ -129,7 +132,8 @@ def screen(
     One pass over the facts answers every criterion for everybody. Persons go by running numbers; who is
     who is written only with --identifiers. Near misses are ranked by the first day on which they would be
     eligible if nothing new were learned. Why answers are unknown is counted for everybody, criterion by
-    criterion, and what to look up to decide how many.
+    criterion, and what to look up to decide how many. Washouts do not see drugs, procedures and devices whose
+    codes mean nothing to the study; how many there are is said, and which candidates have one.
 
     With --out the folder holds results (CSV, JSON, Parquet), candidates, near_misses and work_list (CSV and
     Parquet), the charts, what-if among them, and run.json: what was run on what.
@@ -140,50 +144,94 @@ def screen(
 
     Exits 3 when the study or the mapping, 4 when the source cannot be read.
     """
-    from protocord.cli.cohort_lines import screening_lines
-    from protocord.cli.cohort_unknowns import unknown_lines
-    from protocord.cli.outcome import deliver, free
-    from protocord.cohort.answers.listing import listing
-    from protocord.cohort.answers.mending import mendable
-    from protocord.cohort.answers.unknowns import unknowns
-    from protocord.cohort.answers.what_if import what_if as changed
-    from protocord.report.figures import cohort as figures
-    from protocord.report.figures.cohort_unknowns import unknowns as of_unknowns
-    from protocord.statistics.results import joined
-    from protocord.words import term
-
     day = assessed(on, planned_infusion)
+    _refuse(out, identifiers)
+    answers = _answers(given, day, planned_infusion, limit, order, language, named=identifiers is not None)
+    _deliver(answers, limit, out, form, language)
+    if identifiers is not None:
+        _write_key(identifiers, answers.key, language, form)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """All that one screening found. `key` says who is who, by the source's own ids where they were asked for."""
+
+    protocol: Protocol
+    told: Mapping[str, Scalar]
+    results: Results
+    changes: Results
+    why: Results
+    unseen: Unexplained
+    people: Listing
+    key: pl.DataFrame
+
+
+def _refuse(out: Path | None, identifiers: Path | None) -> None:
+    """Refuse what must not be written over, before any work is done."""
+    from protocord.cli.outcome import free
+
     free(out)
     if identifiers is not None and identifiers.exists():
         message = f"{identifiers} exists; a key is never written over another. Name a new file."
         raise click.BadParameter(message, param_hint="--identifiers")
+
+
+def _answers(
+    given: Given, day: date, infusion: date | None, limit: int, order: str | None, language: Language, *, named: bool
+) -> _Answers:
+    """Open the source, screen everybody and count; `named` asks for the source's own ids."""
+    from protocord.cohort.answers.listing import listing
+    from protocord.cohort.answers.mending import mendable
+    from protocord.cohort.answers.unexplained import unexplained
+    from protocord.cohort.answers.unknowns import unknowns
+    from protocord.cohort.answers.what_if import what_if as changed
+    from protocord.statistics import Results
+    from protocord.words import term
+
     with given.opened(language) as (protocol, opened):
         first = _first(order, [one.id for one in protocol.eligibility.criteria])
-        found = screened(protocol, opened, day, planned_infusion, language)
-        with under_way(term("cohort_doing_count", language), opened.engine.share_done):
-            told, inputs = about(given, protocol, opened, on=day, infusion=planned_infusion)
+        found = screened(protocol, opened, day, infusion, language)
+        share = opened.engine.share_done
+        with under_way(term("cohort_doing_count", language), share):
+            told, inputs = about(given, protocol, opened, on=day, infusion=infusion)
             told |= {"order": ",".join(first)} if order else {}
             results, changes = found.results(inputs, told, order=first), changed(found, inputs, told)
-        with under_way(term("cohort_doing_soonest", language), opened.engine.share_done):
+        with under_way(term("cohort_doing_soonest", language), share):
             may = mendable(found, opened.dates() if limit else None)
-        with under_way(term("cohort_doing_reasons", language), opened.engine.share_done):
+        with under_way(term("cohort_doing_reasons", language), share):
             why = unknowns(found, opened.engine, opened.relations(), inputs, told)
         watch = watched(term("cohort_doing_persons", language))
         try:
-            people = listing(found, opened.records, may, limit=limit, language=language, watched=watch)
+            people = listing(found, opened.records, may, limit=limit, inputs=inputs, language=language, watched=watch)
         except SubjectProblems as unread:  # a store's warehouse is gone: all that is counted stands
             show_problems(unread.problems)
-            people = listing(found, opened.records, may, limit=0)
-        key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if identifiers else people.key
-    names = {name: concept.name for name, concept in protocol.concepts.items()}
+            people = listing(found, opened.records, may, limit=0, inputs=inputs)
+        with under_way(term("cohort_doing_unexplained", language), share):
+            unseen, people = unexplained(found, opened, people)
+        key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if named else people.key
+    results = Results((*results, *unseen.statistics()), inputs, told)
+    return _Answers(protocol, told, results, changes, why, unseen, people, key)
+
+
+def _deliver(answers: _Answers, limit: int, out: Path | None, form: str, language: Language) -> None:
+    """Say what a screening found, and write it."""
+    from protocord.cli.cohort_lines import screening_lines
+    from protocord.cli.cohort_unknowns import unknown_lines
+    from protocord.cli.outcome import deliver
+    from protocord.report.figures import cohort as figures
+    from protocord.report.figures.cohort_unknowns import unknowns as of_unknowns
+    from protocord.statistics.results import joined
+
+    results, people, why = answers.results, answers.people, answers.why
+    names = {name: concept.name for name, concept in answers.protocol.concepts.items()}
     lists = {"candidates": people.candidates, "near_misses": people.near_misses, "work_list": people.work_list}
     files = {f"{name}.parquet": _parquet(frame) for name, frame in lists.items()} if out else {}
-    files["run.json"] = _record(told, results, people, limit)
+    files["run.json"] = _record(answers, limit)
     deliver(
-        joined([results, changes, why]) if out or form == "json" else results,
+        joined([results, answers.changes, why]) if out or form == "json" else results,
         figures={
             "attrition": lambda: figures.attrition(results, language),
-            "what_if": lambda: figures.what_if(changes, language),
+            "what_if": lambda: figures.what_if(answers.changes, language),
             "unknowns": lambda: of_unknowns(why, names, language),
         },
         tables=lists,
@@ -191,10 +239,8 @@ def screen(
         out=out,
         form=form,
         language=language,
-        lines=chain(screening_lines(results, people, language), unknown_lines(why, protocol, language)),
+        lines=chain(screening_lines(results, people, answers.unseen, language), unknown_lines(why, answers.protocol, language)),
     )
-    if identifiers is not None:
-        _write_key(identifiers, key, language, form)
 
 
 @cohort.command()
@@ -248,13 +294,15 @@ def explain(
     click.echo("\n".join(Spoken(protocol, screening, days, language).lines()))
 
 
-def _record(told: Mapping[str, Scalar], results: Results, people: Listing, limit: int) -> bytes:
+def _record(answers: _Answers, limit: int) -> bytes:
     """The run record: what was run on what, when, and what was counted."""
-    run = {**told, "inputs": results.inputs, "run_at": datetime.now(UTC).isoformat(timespec="seconds"), "limit": limit}
+    results, people = answers.results, answers.people
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    run: dict[str, Any] = {**answers.told, "inputs": results.inputs, "run_at": when, "limit": limit}
     run |= {str(one.context["outcome"]): one.value or 0 for one in results.select("cohort", "outcome")}
     for name in ("candidates", "near_misses", "work_list"):
         run[name] = getattr(people, name).height
-    run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass}
+    run |= {"near_misses_followed": people.looked_at, "near_misses_possible": people.may_pass, **answers.unseen.told()}
     return (json.dumps(run, ensure_ascii=False, indent=1, default=str) + "\n").encode()
 
 

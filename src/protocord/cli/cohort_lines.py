@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from protocord.cohort.answers.listing import Listing
+    from protocord.cohort.answers.unexplained import Unexplained
     from protocord.statistics import Results
 
 _MARKS = {"eligible": "✓", "review": "!", "incomplete": "?", "ineligible": "✗"}
@@ -37,7 +38,7 @@ def head(results: Results, language: Language) -> Iterator[str]:
         yield say(Reason.of("cli_assessed", on=str(about["on"]), infusion=str(about["planned_infusion"])), language)
 
 
-def screening_lines(results: Results, found: Listing, language: Language) -> Iterator[str]:
+def screening_lines(results: Results, found: Listing, unseen: Unexplained, language: Language) -> Iterator[str]:
     """This will yield the whole answer of a screening."""
     yield from head(results, language)
     yield ""
@@ -58,11 +59,28 @@ def screening_lines(results: Results, found: Listing, language: Language) -> Ite
     for key, frame in (("cohort_candidates", found.candidates), ("cohort_near_misses", found.near_misses)):
         yield from heading(say(Reason.of(key, count=f"{frame.height:,}"), language))
         yield from _people(frame, criteria, language)
+        if key == "cohort_candidates":
+            yield from hanging(_unseen(unseen, frame.height, language), first="  ")
     near = Reason.of("cohort_near_note", looked=f"{found.looked_at:,}", count=f"{found.may_pass:,}")
     yield from hanging(say(near, language), first="  ")
     listed = Reason.of("cohort_work_list", listed=f"{found.listed_missing:,}", count=f"{found.incomplete:,}")
     yield from heading(say(listed, language))
     yield from _work(found.work_list, language)
+
+
+def _unseen(unseen: Unexplained, candidates: int, language: Language) -> str:
+    """What washouts do not see, and whom it concerns."""
+    if not unseen.rows:
+        return term("cohort_unseen_none", language)
+    if unseen.codes is None:
+        return say(Reason.of("cohort_unseen_store", rows=f"{unseen.rows:,}"), language)
+    said = [say(Reason.of("cohort_unseen", rows=f"{unseen.rows:,}", codes=f"{unseen.codes:,}"), language)]
+    if unseen.window is not None:
+        since, until = (day.isoformat() for day in unseen.window)
+        counts = {"having": f"{unseen.candidates:,}", "count": f"{candidates:,}"}
+        said.append(say(Reason.of("cohort_unseen_candidates", since=since, until=until, **counts), language))
+    said.append(term("cohort_unseen_remedy", language))
+    return ("" if language == "zh" else " ").join(said)
 
 
 def readiness_lines(results: Results, language: Language) -> Iterator[str]:

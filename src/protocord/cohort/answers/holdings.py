@@ -28,6 +28,23 @@ _EVENTS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+def unexplained_codes(engine: Engine, source: Omop, tables: Iterable[str]) -> pl.DataFrame:
+    """This will return how many rows of these tables have a code that means nothing to the study, by table and code (source, code, n).
+
+    Code 0 stands for rows that the source gave no concept, with 0 or without a number. Leaves the table `known_codes` on the engine.
+    """
+    engine.bring("known_codes", source.codes.codes)
+    parts = [
+        f"SELECT '{table}' AS source, coalesce(t.{column}, 0) AS code, count(*) AS n FROM {table} t "
+        f"LEFT JOIN known_codes k ON t.{column} = k.concept_id WHERE k.concept_id IS NULL GROUP BY 2"
+        for table in tables
+        for column in _EVENTS[table][:1]
+    ]
+    if not parts:
+        return pl.DataFrame(schema={"source": pl.String, "code": pl.Int64, "n": pl.Int64})
+    return engine.run(" UNION ALL ".join(parts))
+
+
 @dataclass
 class Warehouse:
     """OMOP tables on an engine; `found` are those that the source has itself."""
@@ -76,16 +93,8 @@ class Warehouse:
 
     def unmapped(self, top: int) -> Iterator[Statistic]:
         """Codes that mean nothing to the study. Most of a hospital's should; a tumour drug among them should not."""
-        self.engine.bring("known_codes", self.source.codes.codes)
-        parts = [
-            f"SELECT '{table}' AS source, {column} AS code, count(*) AS n FROM {table} "
-            f"WHERE {column} NOT IN (SELECT concept_id FROM known_codes) GROUP BY {column}"
-            for table, (column, *_) in _EVENTS.items()
-            if table in self.found
-        ]
-        if not parts:
-            return
-        found = self.engine.run(" UNION ALL ".join(parts)).sort(["n", "code"], descending=[True, False])
+        tables = [table for table in _EVENTS if table in self.found]
+        found = unexplained_codes(self.engine, self.source, tables).sort(["n", "code"], descending=[True, False])
         for table, frame in sorted(found.partition_by("source", as_dict=True).items()):
             none = int(frame.filter(pl.col("code") == 0)["n"].sum())
             other = frame.filter(pl.col("code") != 0)
