@@ -16,6 +16,7 @@ import pytest
 
 import protocord
 from protocord.cohort.answers.screened import screened
+from protocord.cohort.kernel.soundness import sealed
 from protocord.cohort.plan.truths import ANSWERS
 from protocord.cohort.sources import FactStore, open_source
 from protocord.cohort.sources.fhir_bulk import ingest
@@ -294,9 +295,10 @@ def test_a_store_of_other_concepts_or_another_mapping_is_refused_by_name(protoco
     store = tmp_path / "store"
     ingest(export(tmp_path / "export", [{"resourceType": "Patient", "id": "a"}]), store, protocol)
     manifest = json.loads((store / "manifest.json").read_text())
+    del manifest["checksum"]
 
     def refused(**changed: Any) -> str:
-        (store / "manifest.json").write_text(json.dumps(manifest | changed))
+        (store / "manifest.json").write_text(json.dumps(sealed(manifest | changed)))
         with pytest.raises(ProblemsFound) as found:
             open_source(store, protocol.concepts, SiteMapping())
         return str(found.value)

@@ -19,7 +19,7 @@ few digits, come again and again. Nothing here depends on the day of a screening
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,12 +27,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from protocord.cohort.kernel.marks import BLOCK, EVERYTHING
+from protocord.cohort.kernel.soundness import ALTERED, checksum, is_sealed, mapped, size_wrong
 from protocord.errors import Place, Problem, SubjectProblems
 
 Array = npt.NDArray[Any]
 
 FOLDER, HEAD = "compact", "compact.json"
-FORMAT = 2
+FORMAT = 3
 
 
 class Facts(NamedTuple):
@@ -142,35 +144,127 @@ class Compact:
         return sum(array.nbytes for name in PARTS for array in getattr(self, name))
 
 
+_EITHER = "uint16|uint32"
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "facts": ("uint16", "int16", _EITHER, _EITHER, "uint32", _EITHER),
+    "segments": ("int64", "int32", "int64", "int64", "int64", "int64"),
+    "forms": ("int64", "bool", "bool", "bool", "int8"),
+    "values": ("int8", "float64", "float64", "int8", "int32"),
+    "limits": ("float64", "int8", "int16", "int16", "int8", "bool"),
+    "histories": ("int64", "int32", "int64", "int64", "uint16", "int32", "int32"),
+    "persons": ("int64", "int32", "int32", "int8"),
+}
+_FOREIGN = "is no array of this format."
+_WIDTHS: Mapping[str, int] = {"segments.at": 4, "segments.step": 4, "forms.days": 8}
+
+
 def open_compact(folder: Path) -> Compact:
     """This will open the compact arrays of a fact store, or of a folder that holds them alone.
 
-    Raises SubjectProblems, with the remedy, where there are none or an earlier version wrote them.
+    Every byte is read and held against the checksums that were written with it, and the arrays against each other: types, lengths,
+    that starts and blocks are in order, counts. What is not noticed: a store made with intent to deceive, and an array that is
+    altered while it is in use. Raises SubjectProblems, naming each file that is wrong and the remedy, also where there are no arrays
+    or an earlier version wrote them.
     """
     place = folder / FOLDER if (folder / FOLDER / HEAD).is_file() else folder
     try:
         head = json.loads((place / HEAD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise _problem(folder, "there are no compact arrays here.") from None
-    if head.get("format") != FORMAT:
-        raise _problem(folder, f"the compact arrays have format {head.get('format')}, not {FORMAT}.")
-    parts = {name: part(*(_mapped(place / f"{name}.{one}.npy") for one in part._fields)) for name, part in PARTS.items()}
-    return Compact(place, **parts, codes=tuple(head["codes"]))
+    except OSError:
+        raise _problems({folder: "there are no compact arrays here."}) from None
+    except ValueError:
+        raise _problems({place / HEAD: ALTERED}) from None
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        made = head.get("format") if isinstance(head, dict) else None
+        raise _problems({folder: f"the compact arrays have format {made}, not {FORMAT}."})
+    if not is_sealed(head):
+        raise _problems({place / HEAD: ALTERED})
+    arrays: dict[str, Array] = {}
+    wrong: dict[Path, str] = {}
+    for name in (f"{part}.{one}" for part, kind in PARTS.items() for one in kind._fields):
+        path = place / f"{name}.npy"
+        try:
+            arrays[name] = _array(path, head["arrays"][name])
+        except (OSError, ValueError) as why:
+            wrong[path] = why.strerror or str(why) if isinstance(why, OSError) else str(why)
+    if wrong:
+        raise _problems(wrong)
+    parts = {name: part(*(arrays[f"{name}.{one}"] for one in part._fields)) for name, part in PARTS.items()}
+    compact = Compact(place, **parts, codes=tuple(head["codes"]))
+    flaws = dict(_misshapen(compact)) or dict(_disordered(compact, head))
+    if flaws:
+        raise _problems({place / f"{name}.npy": what for name, what in flaws.items()})
+    return compact
 
 
-def _problem(folder: Path, what: str) -> SubjectProblems:
-    return SubjectProblems(
-        [Problem(Place(str(folder)), what, "Make the store anew: protocord cohort ingest SOURCE STUDY --out STORE.")]
-    )
+def _problems(wrong: Mapping[Path, str]) -> SubjectProblems:
+    remedy = "Make the store anew: protocord cohort ingest SOURCE STUDY --out STORE."
+    return SubjectProblems([Problem(Place(str(path)), what, remedy) for path, what in sorted(wrong.items())])
 
 
-def _mapped(path: Path) -> Array:
-    """An array on disk as a plain array that nobody can write to; an empty one cannot be mapped."""
+def _array(path: Path, told: Mapping[str, Any]) -> Array:
+    """An array on disk as a plain array that nobody can write to. Raises ValueError, in words, where it is not what was written."""
+    if wrong := size_wrong(path, told):
+        raise ValueError(wrong)
+    content = mapped(path)
+    if checksum(content) != told["checksum"]:
+        raise ValueError(ALTERED)
     with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        assert version == (1, 0)
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError(_FOREIGN)
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
         offset = file.tell()
-    found: Array = np.empty(shape, dtype) if 0 in shape else np.asarray(np.memmap(path, dtype, "r", offset, shape))
+    if by_columns or dtype.hasobject or content.size - offset != int(np.prod(shape)) * dtype.itemsize:
+        raise ValueError(_FOREIGN)
+    found: Array = content[offset:].view(dtype).reshape(shape)
     found.flags.writeable = False
     return found
+
+
+def _misshapen(compact: Compact) -> Iterator[tuple[str, str]]:
+    """Arrays of another type or width than the kernel reads, and columns of one table that differ in length."""
+    for name, part in PARTS.items():
+        columns = getattr(compact, name)
+        for one, kinds, array in zip(part._fields, _TYPES[name], columns, strict=True):
+            wide = _WIDTHS.get(f"{name}.{one}")
+            if array.dtype.name not in kinds.split("|") or array.shape[1:] != ((wide,) if wide else ()):
+                yield f"{name}.{one}", f"holds {array.dtype.name} of shape {array.shape}, not {kinds.replace('|', ' or ')}."
+    facts, histories, segments = compact.facts, compact.histories, compact.segments
+    tables = {
+        "facts.last": [facts.local, facts.last], "segments.concept": segments[1:], "histories.concept": histories[1:4],
+        "histories.local": histories[4:], "forms.days": compact.forms, "values.kind": compact.values, "limits.upper": compact.limits,
+        "persons.person": compact.persons,
+    }  # fmt: skip
+    for name, columns in tables.items():
+        if len({len(column) for column in columns}) > 1:
+            yield name, "is longer or shorter than the columns beside it."
+
+
+def _disordered(compact: Compact, head: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where arrays of the right types and lengths do not fit one another."""
+    persons, segments, facts = compact.persons.person, compact.segments, compact.facts
+    if persons.size != head["persons"] or not (persons[1:] > persons[:-1]).all():
+        yield "persons.person", f"does not hold {head['persons']} persons in order."
+    if facts.local.size != head["facts"]:
+        yield "facts.local", f"holds {facts.local.size} facts, not {head['facts']}."
+    for name, rows in (("segments", facts.local.size), ("histories", compact.histories.local.size)):
+        part = getattr(compact, name)
+        blocks = part.blocks
+        ends = blocks.size == -(-persons.size // BLOCK) + 1 and blocks[0] == 0 and blocks[-1] == part.concept.size
+        if not ends or not (blocks[1:] >= blocks[:-1]).all():
+            yield f"{name}.blocks", "does not cover all persons in order."
+        if not (part.concept >= EVERYTHING).all():
+            yield f"{name}.concept", "holds a number that is no concept's."
+        after = np.cumsum(part.length)
+        if (
+            not (part.length > 0).all()
+            or not (part.start == after - part.length).all()
+            or (after[-1] if after.size else 0) != rows
+        ):
+            yield f"{name}.start", "does not cover all rows in order."
+    for k, name in enumerate(("rank", "form", "value", "limit")):
+        at, step = segments.at[:, k], segments.step[:, k]
+        beyond = at + step * (segments.length - 1) >= getattr(facts, name).size
+        if (at < 0).any() or ((step != 0) & (step != 1)).any() or beyond.any():
+            yield "segments.at", f"leads outside facts.{name}."
+    if not ((compact.values.code >= -1) & (compact.values.code < len(compact.codes))).all():
+        yield "values.code", "leads outside the list of codes."

@@ -16,6 +16,7 @@ import polars as pl
 
 from protocord.cohort.kernel.compact import FORMAT, HEAD, PARTS, Array
 from protocord.cohort.kernel.marks import BASE, BLOCK, EARLIEST, LATEST, NO_BAND, NO_DAY
+from protocord.cohort.kernel.soundness import kept, sealed
 from protocord.cohort.normal import FACTS, HISTORIES, PERSONS
 from protocord.criteria.lengths import LONG_AGO, NEVER
 
@@ -148,7 +149,8 @@ class Compacting:
         self._small()
         codes = self._codes()
         head = {"format": FORMAT, "persons": self.persons, "facts": self._columns["facts.local"].rows, "codes": codes}
-        (self.folder / HEAD).write_text(json.dumps(head, ensure_ascii=False) + "\n", encoding="utf-8")
+        head["arrays"] = {path.stem: kept(path) for path in sorted(self.folder.glob("*.npy"))}
+        (self.folder / HEAD).write_text(json.dumps(sealed(head), ensure_ascii=False) + "\n", encoding="utf-8")
 
     def _codes(self) -> list[str]:
         known = self._values.known

@@ -60,14 +60,12 @@ def ingest(
     if not files:
         raise _problem(folder, "no .ndjson files here.", "Give the folder of a FHIR bulk export.")
     mapping = mapping or SiteMapping()
-    with Making(store) as made, duckdb.connect(str(made.folder / "work.duckdb")) as work:
-        work.execute(f"SET memory_limit = '{memory}'")
+    with Making(store) as made, duckdb.connect(str(made.scratch / "work.duckdb")) as work:
+        work.execute("SET memory_limit = '{}'".format(memory.replace("'", "''")))
         work.execute("SET preserve_insertion_order = false")
         _gather(work, files, protocol.concepts, mapping)
         _count(work, made.tally, folder)
         _write(work, made, protocol, mapping, batch, progress)
-        work.close()
-        (made.folder / "work.duckdb").unlink()
         told = {"source": "FHIR R4 bulk export", "files": {path.name: hash_of(path) for path in files}}
         return made.finish(protocol, mapping, told)
 

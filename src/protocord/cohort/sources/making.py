@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +17,9 @@ from typing import Any, Self
 import polars as pl
 
 import protocord
-from protocord.cohort.kernel.compact import FOLDER
+from protocord.cohort.kernel.compact import FOLDER, HEAD
 from protocord.cohort.kernel.compacting import Compacting
+from protocord.cohort.kernel.soundness import kept, sealed
 from protocord.cohort.kinds import Kind, Why
 from protocord.cohort.sources.store import FORMAT, MANIFEST, RELATIONS, concept_hashes, mapping_hash
 from protocord.concepts import Concepts
@@ -64,46 +67,69 @@ class Tally:
 
 
 class Making:
-    """A fact store while it is made, in a folder beside its place: `with Making(store) as made`, `add` batches, `finish`.
+    """A fact store while it is made, in a new folder beside its place: `with Making(store) as made`, `add` batches, `finish`.
 
-    Raises SubjectProblems where something stands at its place already. What is not finished leaves nothing behind.
+    `folder` becomes the store; `scratch`, around it, is for what nobody needs afterwards. Raises SubjectProblems where something stands at
+    the store's place already, or nothing can be made there. What is not finished leaves nothing behind.
     """
 
     def __init__(self, store: Path) -> None:
-        if store.exists():
-            raise SubjectProblems([Problem(Place(str(store)), "exists already.", "Name a new folder, or remove the old one.")])
-        self.store, self.folder = store, store.with_name(f"{store.name}.part")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        self.tally = Tally()
-        self._compacting = Compacting(self.folder / FOLDER)
+        if os.path.lexists(store):
+            raise _taken(store)
+        self.store = store
+        try:
+            store.parent.mkdir(parents=True, exist_ok=True)
+            self.scratch = Path(tempfile.mkdtemp(prefix=f".{store.name}.", dir=store.parent))
+        except OSError as wrong:
+            what = f"cannot be made: {wrong.strerror}."
+            raise SubjectProblems([Problem(Place(str(store)), what, "Name a folder that you may write to.")]) from None
+        try:
+            self.folder = self.scratch / "store"
+            self.folder.mkdir()
+            self.tally = Tally()
+            self._files: dict[str, dict[str, Any]] = {}
+            self._compacting = Compacting(self.folder / FOLDER)
+        except BaseException:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None) -> None:
         self._compacting.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def add(self, frames: Mapping[str, pl.DataFrame], concepts: Concepts) -> None:
         """This will add the relations of a batch of persons, whose numbers are greater than those of earlier batches."""
         first = int(frames["persons"]["person"].min() or 0)  # type: ignore[arg-type]
         for name, frame in frames.items():
             (self.folder / name).mkdir(exist_ok=True)
-            frame.select(list(RELATIONS[name])).write_parquet(self.folder / name / f"{first:020d}.parquet")
+            file = f"{name}/{first:020d}.parquet"
+            frame.select(list(RELATIONS[name])).write_parquet(self.folder / file)
+            self._files[file] = {**kept(self.folder / file), "rows": frame.height}
         self._compacting.add(frames["persons"], frames["facts"], frames["histories"])
         self.tally.facts(frames["facts"], concepts)
         self.tally.counts["histories"] += frames["histories"].height
 
     def finish(self, protocol: Protocol, mapping: SiteMapping, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        """This will write what is said of the store, move it to its place and return its manifest; `told` says of what it was made."""
+        """This will write what is said of the store, move it to its place and return its manifest; `told` says of what it was made.
+
+        Raises SubjectProblems where something has come to stand at its place meanwhile.
+        """
         self._compacting.finish()
-        manifest = self._manifest(protocol, mapping, told)
+        self._files[f"{FOLDER}/{HEAD}"] = kept(self.folder / FOLDER / HEAD)
+        manifest = sealed(self._manifest(protocol, mapping, told))
         rows = sorted(((*key, count) for key, count in self.tally.unmapped.items()), key=lambda row: (-row[3], row[:3]))
         schema = {"resource": pl.String, "code": pl.String, "reason": pl.String, "count": pl.Int64}
         pl.DataFrame(rows, schema=schema, orient="row").write_csv(self.folder / "unmapped.csv")
         (self.folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        self.folder.rename(self.store)
+        if os.path.lexists(self.store):
+            raise _taken(self.store)
+        try:
+            self.folder.rename(self.store)
+        except OSError as wrong:
+            raise _taken(self.store) if os.path.lexists(self.store) else wrong from None
         return manifest
 
     def _manifest(self, protocol: Protocol, mapping: SiteMapping, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +155,12 @@ class Making:
             ],
             "unreadable": tally.unreadable,
             "concepts": concept_hashes(protocol.concepts),
+            "written": dict(sorted(self._files.items())),
         }
+
+
+def _taken(store: Path) -> SubjectProblems:
+    return SubjectProblems([Problem(Place(str(store)), "exists already.", "Name a new folder, or remove the old one.")])
 
 
 def hash_of(path: Path) -> str:

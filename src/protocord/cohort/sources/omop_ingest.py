@@ -51,8 +51,8 @@ def ingest_omop(
     try:
         with Making(store) as made, reading(place, source.engine):
             if isinstance(source.engine, DuckDB):
-                source.engine.do(f"SET memory_limit = '{memory}'")
-                source.engine.do("SET temp_directory = '{}'".format(str(made.folder / "spilled").replace("'", "''")))
+                source.engine.do("SET memory_limit = '{}'".format(memory.replace("'", "''")))
+                source.engine.do("SET temp_directory = '{}'".format(str(made.scratch / "spilled").replace("'", "''")))
             origin = origin_of(place, source, mapping, schemas or Schemas())
             _left_out(source, made.tally)
             _write(source, made, protocol, place, progress)

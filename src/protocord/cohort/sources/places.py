@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from protocord.cohort.kernel.compact import FOLDER, HEAD
 from protocord.cohort.sources.omop import Omop
 from protocord.cohort.sources.store import FactStore, is_store, open_store
 from protocord.cohort.sources.warehouses import Address, Schemas, open_warehouse, problem
@@ -49,20 +48,14 @@ def engines_of(place: Path | Address) -> tuple[str, ...]:
         return ()
     if not is_store(place):
         return ("duckdb", "spark")
-    return ("kernel", "duckdb") if _is_compact(place) else ("duckdb",)
-
-
-def _is_compact(store: Path) -> bool:
-    return (store / FOLDER / HEAD).is_file()
+    return ("kernel", "duckdb")
 
 
 def _kind(place: Path | Address) -> str:
     if isinstance(place, Address):
         return "a PostgreSQL database"
     if place.is_dir():
-        if is_store(place):
-            return "a fact store" if _is_compact(place) else "a fact store without compact arrays"
-        return "a folder of Parquet files"
+        return "a fact store" if is_store(place) else "a folder of Parquet files"
     return "a DuckDB file"
 
 
