@@ -99,6 +99,7 @@ def test_the_manifest_is_given_as_json(folder: Path, tmp_path: Path) -> None:
 
     assert said["counts"]["persons"] == 2
     assert said["unmapped"] == {"fhir_code_unknown": 1}
+    assert list(said["files"]) == ["all.ndjson"]
 
 
 def test_a_store_that_exists_is_not_written_over(folder: Path, tmp_path: Path) -> None:
@@ -107,3 +108,17 @@ def test_a_store_that_exists_is_not_written_over(folder: Path, tmp_path: Path) -
 
     assert said.exit_code == 4
     assert "exists already" in said.output
+
+
+@pytest.mark.parametrize("memory", ["lots", "4", "0GB", "1MB", "-1GB", "1GB'; DROP TABLE x; --", "80%", ""])
+def test_an_amount_of_memory_that_is_none_is_refused(memory: str, folder: Path, tmp_path: Path) -> None:
+    said = run("ingest", folder, "nct06848582", "--out", tmp_path / "store", "--memory", memory)
+
+    assert said.exit_code == 2
+    assert "--memory" in said.output
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("memory", ["512MB", "1.5 GiB", "0.5gb"])
+def test_an_amount_of_memory_is_a_number_and_its_unit(memory: str, folder: Path, tmp_path: Path) -> None:
+    assert run("ingest", folder, "nct06848582", "--out", tmp_path / "store", "--memory", memory).exit_code == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,25 @@ if TYPE_CHECKING:
     from protocord.cohort.sources.warehouses import Address
 
 _SHOWN = 10  # unmapped codes that are named; the store's unmapped.csv has all
+_LEAST = 64  # megabytes
+
+
+class Memory(click.ParamType[Any]):
+    """An amount of memory: a number and its unit, MB, GB or TB (of thousands) or MiB, GiB, TiB; at least 64 MB."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """This will return the amount as DuckDB reads it."""
+        said = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,3})?)\s*([MGT])(I?)B\s*", str(value), re.IGNORECASE | re.ASCII)
+        if said is None:
+            message = f"{value!r} is no amount of memory: write it as 512MB or 4GB."
+            raise click.BadParameter(message, ctx, param)
+        number, unit, binary = said[1], said[2].upper(), "i" if said[3] else ""
+        if Decimal(number) * (1, 1_000, 1_000_000)["MGT".index(unit)] < _LEAST:
+            message = f"{value!r} is too little: at least {_LEAST}MB are needed."
+            raise click.BadParameter(message, ctx, param)
+        return f"{number}{unit}{binary}B"
 
 
 @click.command()
@@ -29,7 +50,11 @@ _SHOWN = 10  # unmapped codes that are named; the store's unmapped.csv has all
 @click.option("--schema", default="", help="The schema of a database that holds the patients' tables, where several do.")
 @click.option("--vocabulary-schema", default="", help="The schema that holds the vocabulary tables, where it is another.")
 @click.option(
-    "--memory", default="1GB", show_default=True, help="Memory for gathering; more than that is sorted on disk, inside OUT."
+    "--memory",
+    type=Memory(),
+    default="1GB",
+    show_default=True,
+    help="Memory for gathering, as 512MB or 4GB; more is sorted on disk, beside OUT.",
 )
 @language_option
 @format_option
@@ -85,7 +110,7 @@ def ingest(
             schemas = Schemas(schema, vocabulary_schema)
             manifest = ingest_omop(source, out, protocol, own, schemas=schemas, memory=memory, progress=told)
     if form == "json":
-        data = {name: value for name, value in manifest.items() if name != "concepts"}
+        data = {name: value for name, value in manifest.items() if name not in ("concepts", "written", "checksum")}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(_lines(manifest, out, language)))
