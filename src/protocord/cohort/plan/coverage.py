@@ -60,13 +60,16 @@ def covered_by_periods(
     whole, since, until_ = at[first], since[first], reached[np.append(first[1:], at.size) - 1]
     persons = np.flatnonzero(np.append(True, whole[1:] != whole[:-1]))
     needs = _needs(classes)
+    # Between two neighbouring days that somebody needs nothing changes: the place of a day among them says which needs it meets.
+    firsts, lasts = (np.unique([getattr(need, name) for need in needs]).astype(np.int64) for name in ("first", "last"))
+    begun, reached = np.searchsorted(firsts, since, side="left"), np.searchsorted(lasts, until_, side="right")
     for word in range(layout.count):
-        bits = np.zeros(whole.size, np.int64)
+        early, late = np.zeros(firsts.size + 1, np.int64), np.zeros(lasts.size + 1, np.int64)
         for need in needs:
             one = layout.words(need.leaves)[word]
-            if one:
-                bits |= np.where((since <= need.first) & (until_ >= need.last), np.int64(one), np.int64(0))
-        yield word, whole[persons], np.bitwise_or.reduceat(bits, persons)
+            early[: np.searchsorted(firsts, need.first) + 1] |= one  # by what day it must have begun
+            late[np.searchsorted(lasts, need.last) + 1 :] |= one  # and what day it must reach
+        yield word, whole[persons], np.bitwise_or.reduceat(early[begun] & late[reached], persons)
 
 
 def _needs(classes: Classes) -> list[_Need]:

@@ -83,7 +83,8 @@ class Plan:
 
     def planes(self) -> pl.DataFrame:
         """This will run the plan."""
-        persons = run(self.engine, self.relations.persons.select("person", "birth_first", "birth_last")).sort("person")
+        persons = run(self.engine, self.relations.persons.select("person", "birth_first", "birth_last"))
+        persons = persons if persons["person"].is_sorted() else persons.sort("person")
         places, births = Places.of(persons["person"].to_numpy()), Births.of(persons)
         found = np.zeros((len(PLANES), self.layout.count, persons.height), np.int64)
         for bits in self._bits():

@@ -49,11 +49,12 @@ class Deciding:
         """This will return the answer of a criterion for every row: MET, NOT_MET, UNKNOWN or REVIEW."""
         rule = self.truths(column.rule)
         met, not_met = (rule.true, rule.false) if column.wanted else (rule.false, rule.true)
-        found = np.where(met, MET, np.where(not_met, NOT_MET, UNKNOWN))
+        # In numbers, since to choose among three takes several times as long: unknown is 2, not met one less, met two less.
+        found: npt.NDArray[np.uint8] = UNKNOWN - met.view(np.uint8) * np.uint8(2) - (not_met & ~met).view(np.uint8)
         if column.review is None:
             return found
         review = self.truths(column.review)
-        return np.where(review.false, found, np.where(review.true, REVIEW, UNKNOWN))
+        return np.where(review.false, found, UNKNOWN + review.true.view(np.uint8))
 
     def truths(self, circuit: Circuit) -> Truths:
         """This will return the truth of a circuit in every row."""
