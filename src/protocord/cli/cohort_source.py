@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ENGINES = ("duckdb", "spark", "postgres", "kernel")  # as `cohort.sources.places` has them, which loads the engines
 _TICK = 0.5  # seconds
+_ADDRESS = re.compile(r"\s*postgres[\w.+-]*:", re.IGNORECASE)  # with one slash or three it is one as well, written wrong
 
 
 class SourcePlace(click.ParamType[Any]):
@@ -41,14 +43,15 @@ class SourcePlace(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | Address:
         """This will return the path or the address."""
-        if isinstance(value, str) and value.startswith(("postgresql:", "postgres:")):
+        if isinstance(value, str) and _ADDRESS.match(value):
             from protocord.cohort.sources.warehouses import Address
 
             return Address(value)
         path = Path(value)
         if not path.exists():
+            named = f"{value.split('://')[0]}://…" if "://" in str(value) else value  # an address may hold a password
             message = (
-                f"There is no file or folder {value!r}. A PostgreSQL database is named postgresql://user@host:5432/database."
+                f"There is no file or folder {named!r}. A PostgreSQL database is named postgresql://user@host:5432/database."
             )
             raise click.BadParameter(message, ctx, param)
         return path

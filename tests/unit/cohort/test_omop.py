@@ -62,7 +62,7 @@ def omop(path: Path, protocol: Protocol, mapping: SiteMapping = MAPPING) -> Omop
 def facts(source: Omop, *, personal: bool = False) -> list[dict[str, Any]]:
     """Every fact, those of the table person only where asked for, in the order of their records."""
     found = pl.concat([run(source.engine, one) for one in source.relations().facts])
-    rows = list(found.sort("record").iter_rows(named=True))
+    rows = list(found.sort("record", "person").iter_rows(named=True))
     return [row for row in rows if personal or row["record"] >= 1 << 36]
 
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from protocord.cohort.sources.omop import COLUMNS, Omop
-from protocord.cohort.sources.warehouses import VOCABULARY
+from protocord.cohort.sources.omop_views import VOCABULARY
 
 _ENDS = 1 << 16  # bytes read of each end of a file
 

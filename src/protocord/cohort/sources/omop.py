@@ -30,7 +30,6 @@ from protocord.cohort.plan.facts import Lazily, Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
 from protocord.cohort.sources.omop_days import event_days, float_or_none, ordinal, within
-from protocord.cohort.sources.omop_presence import held
 from protocord.concepts import Concepts
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.criteria.lengths import LONG_AGO, NEVER
@@ -39,9 +38,10 @@ from protocord.exchange.mapping import SiteMapping
 ALL_CONCEPTS = -1  # a history of everything: an observation period
 MALE, FEMALE = 8507, 8532  # standard concept ids of OMOP's Gender domain
 YES, NO = 4188539, 4188540  # of its Meas Value domain
-BELOW, AT_MOST, AT_LEAST, ABOVE = 4171756, 4171754, 4171755, 4172704  # of its Meas Value Operator domain
+BELOW, AT_MOST, EQUAL, AT_LEAST, ABOVE = 4171756, 4171754, 4172703, 4171755, 4172704  # of its Meas Value Operator domain
+SIGNS = (BELOW, AT_MOST, EQUAL, AT_LEAST, ABOVE, 0)  # 0: none is stated, which is "="
 
-_RANK = 1 << 36  # record numbers of one OMOP table lie below it, so that the tables' rows never share one
+ROWS = 1 << 36  # record numbers of one OMOP table lie below it, so that the tables' rows never share one
 RANKS = {
     "person": 0, "condition_occurrence": 1, "drug_exposure": 2, "procedure_occurrence": 3, "device_exposure": 4, "measurement": 5,
     "observation": 6,
@@ -92,12 +92,13 @@ CODED: Mapping[str, tuple[str, str, str]] = {  # table: column of the concept, o
 
 @dataclass
 class Omop:
-    """An OMOP warehouse on an engine, read for one study. `tables` are the names that it has."""
+    """An OMOP warehouse on an engine, read for one study. `tables` are the names that it has; rows of `numbered` keep their ids as `own_id`."""
 
     engine: Engine
     tables: frozenset[str]
     concepts: Concepts
     mapping: SiteMapping = field(default_factory=SiteMapping)
+    numbered: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.numbering = Numbering(self.concepts)
@@ -107,7 +108,7 @@ class Omop:
         """This will return the warehouse's normal form as expressions over its own tables."""
         of_person = self._personal
         numbers = [frozenset({self.numbering.numbers[name]}) for name in of_person]
-        present, undated = self._held()
+        held, undated = self._held()
         coded = [partial(self._read, name, self.codes.codes, "omop_codes") for name in self._coded]
         facts = Lazily([*(partial(self._of_person, name) for name in of_person), *coded])
         return Relations(
@@ -115,9 +116,9 @@ class Omop:
             facts,
             self._histories(),
             self._small,
-            present=(*numbers, *present),
-            exact=frozenset().union(*present) - undated.union(*numbers),
-            undated=frozenset(self.numbering.numbers[name] for name in of_person if name == SEX).difference(*present),
+            present=(*numbers, *held),
+            exact=frozenset().union(*held) - undated.union(*numbers),
+            undated=frozenset(self.numbering.numbers[name] for name in of_person if name == SEX).difference(*held),
             periods=self._periods(),
             reader=self._reader,
         )
@@ -133,8 +134,22 @@ class Omop:
         return [name for name in CODED if name in self.tables]
 
     def _held(self) -> tuple[list[frozenset[int]], frozenset[int]]:
-        """Which of the study's concepts each coded table holds, and those some row of which has no date."""
-        return held(self.engine, {name: CODED[name][:2] for name in self._coded}, dict(self.codes.codes.rows()))
+        """Which of the study's concepts each coded table holds, and those some row of which has no date.
+
+        A quick look at each table's ids spares many whole reads; a Parquet file says itself where a column has no gaps.
+        """
+        meant = dict(self.codes.codes.rows())
+
+        def of(sql: str) -> frozenset[int]:
+            return frozenset(meant[one] for one in self.engine.run(sql)["id"] if one in meant)
+
+        held, undated = [], frozenset[int]()
+        for name in self._coded:
+            concept, start, _ = CODED[name]
+            ids = f"SELECT DISTINCT {concept} AS id FROM {name}"
+            held.append(of(ids))
+            undated |= of(f"{ids} WHERE {start} IS NULL")
+        return held, undated
 
     def _reader(self, at: int, name: str, rows: pl.DataFrame, opens: int, columns: Iterable[str]) -> ir.Table:
         """The facts of a relation beside a small table, which is joined by the table's own ids: what nobody asks for is dropped at once."""
@@ -153,19 +168,14 @@ class Omop:
         rows, small = self.table(table), self._small(name, asked)
         if opens <= LONG_AGO:
             return rows.join(small, rows[concept] == small.concept_id)
-        # The ids have done their work in the join: what says a fact's concept is the number beside them.
-        mine, beside = (
-            {column: kind for column, kind in one.schema().items() if column != id_}
-            for one, id_ in ((rows, concept), (small, "concept_id"))
-        )
-        columns = [*(f"t.{one}" for one in mine), *(f"k.{one}" for one in beside)]
+        columns = [*(f"t.{one}" for one in rows.columns), *(f"k.{one}" for one in small.columns)]
         day = date.fromordinal(opens)
         self.engine.keep(
             f"{name}_rows",
             f"SELECT {', '.join(columns)} FROM {table} t JOIN {name} k ON t.{concept} = k.concept_id "
             f"WHERE t.{start} >= DATE '{day}' OR t.{start} IS NULL",
         )
-        return ibis.table({**mine, **beside}, name=f"{name}_rows")
+        return ibis.table({**rows.schema(), **small.schema()}, name=f"{name}_rows")
 
     def _read(
         self, table: str, asked: pl.DataFrame, name: str, opens: int = LONG_AGO, columns: Iterable[str] = tuple(FACTS)
@@ -173,6 +183,7 @@ class Omop:
         """The facts of a coded table whose ids are asked for, with the columns that the small table has more; none surely before `opens`."""
         _, start, end = CODED[table]
         rows = self._picked(table, asked, name, opens)
+        rows = rows.filter(rows.person_id.notnull())  # nobody's
         more = [one for one in asked.columns if one not in ("concept_id", "concept")]
         columns = [*columns, *more]
         if table == "measurement":
@@ -206,7 +217,8 @@ class Omop:
         """
         person = self.table("person")
         month = ibis.coalesce(chosen((person.month_of_birth.between(1, 12), person.month_of_birth), otherwise=0), 0)
-        person = person.mutate(month_key=(person.year_of_birth * 16 + month).cast("int32"))
+        year = chosen((person.year_of_birth.between(1, 9998), person.year_of_birth), otherwise=ibis.null("int32"))
+        person = person.mutate(month_key=(year * 16 + month).cast("int32"))
         person = own(person.left_join(self._small("omop_months", self._months), "month_key"))
         day = person.month_first + person.day_of_birth - 1
         exact = ibis.coalesce(
@@ -244,20 +256,20 @@ class Omop:
             born = born.filter(born.first_day.notnull())
             first, last = born.first_day, born.last_day
             days = {"first": first, "last": last, "over_first": first, "over_last": ibis.literal(NEVER)}
-            return self._fact(born, "person", born.person_id * 2, BIRTH_DATE, columns, **days)
+            return self._fact(born, "person", 0, BIRTH_DATE, columns, **days)
         person = self.table("person")
         person = person.filter(person.gender_concept_id.isin([MALE, FEMALE]))
         code = chosen((person.gender_concept_id == MALE, "male"), otherwise="female")
         open_ = {"first": LONG_AGO, "last": NEVER, "over_first": LONG_AGO, "over_last": NEVER}
         kinds = {"kind": int(Kind.CODE), "code": code, "undated": ibis.literal(True)}
-        return self._fact(person, "person", person.person_id * 2 + 1, SEX, columns, **open_, **kinds)
+        return self._fact(person, "person", 1, SEX, columns, **open_, **kinds)
 
     def _fact(self, rows: ir.Table, table: str, record: Any, concept: Any, columns: Sequence[str], **given: Any) -> ir.Table:
         """Rows of one OMOP table as facts, some columns of them and of the rows; what is not given is what most facts have."""
         number = self.numbering.numbers[concept] if isinstance(concept, str) else concept
         none = {name: ibis.null(kind) for name, kind in (("low", "float64"), ("high", "float64"), ("upper", "float64"))}
         usual: dict[str, Any] = {
-            "person": rows.person_id, "record": RANKS[table] * _RANK + record, "concept": number, "undated": ibis.literal(False),
+            "person": rows.person_id, "record": RANKS[table] * ROWS + record, "concept": number, "undated": ibis.literal(False),
             "ended": ibis.literal(False), "ongoing": ibis.literal(False), "status": int(Status.RECORDED), "kind": int(Kind.NONE),
             "why": int(Why.FINE), "strict": 0, "upper_why": int(Why.NO_UPPER_LIMIT), "band_low": ibis.null("int16"),
             "band_high": ibis.null("int16"), "range_sex": 0, "child": ibis.literal(False), "code": ibis.null("string"), **none,
@@ -306,24 +318,30 @@ class Omop:
         )  # fmt: skip
 
     def _numbered(self, rows: ir.Table, operator: str = "") -> ir.Table:
-        """The rows with their number in the concept's unit, or why it must not be used; `operator` is the column of its comparator."""
+        """The rows with their number in the concept's unit, or why it must not be used; `operator` is the column of its comparator.
+
+        With a comparator that nobody knows a number is in no unit known: it may be a bound on either side, or none.
+        """
         units = self._small("omop_units", self._factors)
         unit = ibis.coalesce(rows.unit_concept_id, 0)
         rows = rows.mutate(unit_id=unit)
         rows = own(rows.left_join(units, ["concept", rows.unit_id == units.factor_unit_id]))
         number = rows.value_as_number * rows.factor
         low, high = rows.plausible_low, rows.plausible_high
+        strange = ibis.literal(False)
         if operator:  # of "below 200" some numbers lie within limits that end at 100; of "above 200" none does
             sign = ibis.coalesce(rows[operator], 0)
+            strange = sign.notin(SIGNS)
             low = chosen((sign.isin([ABOVE, AT_LEAST]), ibis.null("float64")), otherwise=low)
             high = chosen((sign.isin([BELOW, AT_MOST]), ibis.null("float64")), otherwise=high)
         kind = chosen(
             (rows.value_as_number.isnull(), int(Kind.NONE)),
-            (rows.factor.isnull() | ~within(number, low, high), int(Kind.UNUSABLE)),
+            (strange | rows.factor.isnull() | ~within(number, low, high), int(Kind.UNUSABLE)),
             otherwise=int(Kind.NUMBER),
         )
         why = chosen(
             (rows.value_as_number.isnull(), int(Why.FINE)),
+            (strange, int(Why.UNIT_UNKNOWN)),
             (rows.factor.isnull() & (rows.unit_id == 0), int(Why.UNIT_MISSING)),
             (rows.factor.isnull(), int(Why.UNIT_UNKNOWN)),
             (kind == int(Kind.UNUSABLE), int(Why.IMPLAUSIBLE)),
@@ -374,7 +392,7 @@ class Omop:
         periods = self.table("observation_period")
         since, until = ordinal(periods.observation_period_start_date), ordinal(periods.observation_period_end_date)
         told = periods.select(person="person_id", since=since, until=until)
-        return told.filter(told.since <= told.until)
+        return told.filter((told.since <= told.until) & told.person.notnull())
 
     def _histories(self) -> ir.Table:
         """Each observation period as a history of everything; a period that begins at birth reaches back without end."""

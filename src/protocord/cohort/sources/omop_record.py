@@ -25,6 +25,8 @@ from protocord.cohort.sources.omop import (
     MALE,
     NO,
     RANKS,
+    ROWS,
+    SIGNS,
     YES,
     Omop,
 )
@@ -33,7 +35,6 @@ from protocord.values import Fact, History, PartialDate, Quantity, ReferenceRang
 from protocord.values.quantities import Comparator
 
 _SIGNS: Mapping[int, Comparator] = {BELOW: "<", AT_MOST: "<=", AT_LEAST: ">=", ABOVE: ">"}
-_ROWS = 1 << 36  # record numbers of one table lie below it, as in the columns
 
 Row = Mapping[str, Any]
 
@@ -84,17 +85,18 @@ class OmopRecords:
         }
 
     def _rows(self, table: str, sql: str) -> Iterator[Row]:
-        columns = ", ".join(f"t.{name}" for name in self.omop.table(table).columns)
+        own = ["own_id"] if table in self.omop.numbered else []
+        columns = ", ".join(f"t.{name}" for name in (*self.omop.table(table).columns, *own))
         yield from self.omop.engine.run(sql.format(columns=columns)).iter_rows(named=True)
 
     def _of_person(self, row: Row) -> Iterator[Fact]:
         source = Source("omop", f"person/{row['person_id']}")
         born = _born(row["year_of_birth"], row["month_of_birth"], row["day_of_birth"])
         if born is not None:
-            yield Fact(_id("person", row["person_id"] * 2), BIRTH_DATE, start=born, source=source)
+            yield Fact(_id("person", 0), BIRTH_DATE, start=born, source=source)
         sex = {MALE: "male", FEMALE: "female"}.get(row["gender_concept_id"])
         if sex is not None:
-            yield Fact(_id("person", row["person_id"] * 2 + 1), SEX, sex, source=source)
+            yield Fact(_id("person", 1), SEX, sex, source=source)
 
     def _fact(self, table: str, row: Row) -> Fact:
         _, start, end = CODED[table]
@@ -107,7 +109,7 @@ class OmopRecords:
             start=_day(row[start]),
             end=_day(row[end]) if end else None,
             range=limits,
-            source=Source("omop", f"{table}/{number}"),
+            source=Source("omop", f"{table}/{row.get('own_id', number)}"),
         )
 
     def _value(self, table: str, row: Row) -> tuple[Quantity | bool | str | None, ReferenceRange | None]:
@@ -116,7 +118,6 @@ class OmopRecords:
         if table not in ("measurement", "observation"):
             return None, None
         unit = self._unit(row["unit_concept_id"])
-        sign = _SIGNS.get(row.get("operator_concept_id") or 0, "")
         number = _decimal(row["value_as_number"])
         limits = None
         high = _decimal(row.get("range_high"))
@@ -124,7 +125,10 @@ class OmopRecords:
             specific = self.omop.mapping.ranges_are_age_specific
             limits = ReferenceRange(high=Quantity(high, unit), age_specific=specific, laboratory=self.omop.mapping.laboratory)
         if number is not None:
-            return Quantity(number, unit, sign), limits
+            comparator = row.get("operator_concept_id") or 0
+            if comparator not in SIGNS:  # a number in no unit known, as in the columns
+                return Quantity(number, f"{unit or ''} (comparator omop|{comparator})".strip()), limits
+            return Quantity(number, unit, _SIGNS.get(comparator, "")), limits
         if table == "measurement":
             return None, limits
         said = {YES: True, NO: False}.get(row["value_as_concept_id"])
@@ -136,7 +140,7 @@ class OmopRecords:
 
     def _histories(self, row: Row) -> Iterator[History]:
         since, until = _day(row["observation_period_start_date"]), _day(row["observation_period_end_date"])
-        if since is not None and until is not None:
+        if since is not None and until is not None and since.earliest <= until.earliest:
             source = Source("omop", f"observation_period/{row['person_id']}")
             for name in self._everything:
                 yield History(name, since, until, source)
@@ -144,7 +148,7 @@ class OmopRecords:
 
 def _id(table: str, number: int) -> str:
     """An id that sorts as the record numbers of the columns do."""
-    return f"{RANKS[table] * _ROWS + number:013d}"
+    return f"{RANKS[table] * ROWS + number:013d}"
 
 
 def _born(year: int | None, month: int | None, day: int | None) -> PartialDate | None:

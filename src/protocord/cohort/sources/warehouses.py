@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,16 +13,15 @@ import duckdb
 
 from protocord.cohort.engines import DuckDB, Engine, Postgres, Spark
 from protocord.cohort.sources.omop import COLUMNS, Omop
+from protocord.cohort.sources.omop_views import VOCABULARY, make_views
 from protocord.concepts import Concepts
 from protocord.errors import Place, Problem, SubjectProblems
 from protocord.exchange.mapping import SiteMapping
 
-VOCABULARY = ("concept", "concept_relationship", "concept_ancestor")
 _OMOP = frozenset((*COLUMNS, *VOCABULARY))
 _SOURCES = "A source is a DuckDB file, a folder of Parquet files or a PostgreSQL database with OMOP tables, or a fact store."
-# Columns without which a table's rows say nothing; the others are taken as empty where a warehouse leaves them out.
-_NEEDED = ("_id", "_concept_id", "_start_date", "_date", "year_of_birth")
-_SPARED = ("operator_concept_id", "unit_concept_id", "value_as_concept_id", "gender_concept_id", "_end_date")
+_SCHEME = re.compile(r"\s*postgres[\w.+-]*://", re.IGNORECASE)
+_BAD_DATA = "22"  # the class of PostgreSQL's states for values: its messages quote what stands in the row
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class Address:
     """
 
     conninfo: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        # Other programs write the scheme in capitals or with a driver; the library here takes it only plain.
+        object.__setattr__(self, "conninfo", _SCHEME.sub("postgresql://", self.conninfo))
 
     def __str__(self) -> str:
         told = self._told()
@@ -64,7 +68,7 @@ class Address:
     @staticmethod
     def is_one(text: str) -> bool:
         """This will tell whether a text is the address of a PostgreSQL database."""
-        return text.startswith(("postgresql://", "postgres://"))
+        return _SCHEME.match(text) is not None
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,8 @@ def open_warehouse(
             tables = tables_of()
             if "person" not in tables:
                 raise problem(place, _what_it_is(place), _remedy(place))
-            _views(runs, place, tables)
-            return Omop(runs, frozenset(tables), concepts, mapping or SiteMapping())
+            numbered = make_views(runs, str(place), tables)
+            return Omop(runs, frozenset(tables), concepts, mapping or SiteMapping(), numbered)
     except BaseException:
         runs.close()
         raise
@@ -110,7 +114,13 @@ def reading(place: Path | Address, engine: Engine) -> Iterator[None]:
     try:
         yield
     except engine.errors as wrong:
-        said = str(wrong).splitlines()[0]
+        if str(getattr(wrong, "sqlstate", None) or "").startswith(_BAD_DATA):
+            what = f"cannot be read: a value is not of the type that its column should have (state {wrong.sqlstate})."  # type: ignore[attr-defined]
+            remedy = (
+                "Check the types of the columns, text in place of numbers or dates first, against the OMOP Common Data Model 5.4."
+            )
+            raise problem(place, what, remedy) from None
+        said = (str(wrong).splitlines() or [""])[0]
         raise problem(place, f"cannot be read: {said}", engine.remedy) from wrong
 
 
@@ -225,59 +235,3 @@ def _in_schemas(place: Path | Address, rows: Iterable[tuple[str, str]], schemas:
         if wanted in having:
             found[name] = having[wanted]
     return found
-
-
-@dataclass(frozen=True)
-class _Spelling:
-    """How an engine's SQL writes a view of this session, the cast of a column, and that a number is neither infinite nor none."""
-
-    view: str
-    quote: str
-    cast: str
-    finite: str
-    kinds: Mapping[str, str]
-
-
-_BETWEEN = "{0} BETWEEN -1.7976931348623157E308 AND 1.7976931348623157E308"  # "not a number" is greater than every number
-_SPELLINGS: Mapping[str, _Spelling] = {
-    "duckdb": _Spelling(
-        "CREATE VIEW {} AS {}", '"', "TRY_CAST({} AS {})", "isfinite({})",
-        {"int64": "BIGINT", "int32": "INTEGER", "float64": "DOUBLE", "date": "DATE", "string": "VARCHAR"},
-    ),
-    "pyspark": _Spelling(
-        "CREATE OR REPLACE TEMPORARY VIEW {} AS {}", "`", "TRY_CAST({} AS {})", _BETWEEN,
-        {"int64": "BIGINT", "int32": "INT", "float64": "DOUBLE", "date": "DATE", "string": "STRING"},
-    ),
-    "postgres": _Spelling(
-        "CREATE TEMPORARY VIEW {} AS {}", '"', "CAST({} AS {})", _BETWEEN,
-        {"int64": "bigint", "int32": "integer", "float64": "double precision", "date": "date", "string": "text"},
-    ),
-}  # fmt: skip
-
-
-def _views(engine: Engine, place: Path | Address, tables: Mapping[str, str]) -> None:
-    """Make each table a view with the columns and the types that are read of it."""
-    problems = []
-    spelling = _SPELLINGS[engine.dialect]
-    for name, where in tables.items():
-        if name in VOCABULARY:
-            engine.do(spelling.view.format(name, f"SELECT * FROM {where}"))
-            continue
-        there = {column.lower(): (column, number) for column, number in engine.columns(where).items()}
-        chosen = []
-        for column, kind in COLUMNS[name].items():
-            if column in there:
-                own, may_be_infinite = there[column]
-                value = spelling.cast.format(f"{spelling.quote}{own}{spelling.quote}", spelling.kinds[kind])
-                if kind == "float64" and may_be_infinite:
-                    value = f"CASE WHEN {spelling.finite.format(value)} THEN {value} END"
-                chosen.append(f"{value} AS {column}")
-            elif column.endswith(_NEEDED) and not column.endswith(_SPARED):
-                what = f"the table {name} has no column {column}."
-                problems.append(Problem(Place(str(place)), what, "The OMOP Common Data Model 5.4 demands it."))
-            else:
-                chosen.append(f"CAST(NULL AS {spelling.kinds[kind]}) AS {column}")
-        if not problems:
-            engine.do(spelling.view.format(name, f"SELECT {', '.join(chosen)} FROM {where}"))
-    if problems:
-        raise SubjectProblems(sorted(problems))
