@@ -30,6 +30,7 @@ from protocord.cohort.plan.facts import Lazily, Relations, own
 from protocord.cohort.plan.pieces import chosen
 from protocord.cohort.sources.omop_codes import OmopCodes, omop_codes
 from protocord.cohort.sources.omop_days import event_days, float_or_none, ordinal, within
+from protocord.cohort.sources.omop_presence import held
 from protocord.concepts import Concepts
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.criteria.lengths import LONG_AGO, NEVER
@@ -108,7 +109,7 @@ class Omop:
         """This will return the warehouse's normal form as expressions over its own tables."""
         of_person = self._personal
         numbers = [frozenset({self.numbering.numbers[name]}) for name in of_person]
-        held, undated = self._held()
+        present, undated = self._held()
         coded = [partial(self._read, name, self.codes.codes, "omop_codes") for name in self._coded]
         facts = Lazily([*(partial(self._of_person, name) for name in of_person), *coded])
         return Relations(
@@ -116,9 +117,9 @@ class Omop:
             facts,
             self._histories(),
             self._small,
-            present=(*numbers, *held),
-            exact=frozenset().union(*held) - undated.union(*numbers),
-            undated=frozenset(self.numbering.numbers[name] for name in of_person if name == SEX).difference(*held),
+            present=(*numbers, *present),
+            exact=frozenset().union(*present) - undated.union(*numbers),
+            undated=frozenset(self.numbering.numbers[name] for name in of_person if name == SEX).difference(*present),
             periods=self._periods(),
             reader=self._reader,
         )
@@ -134,22 +135,8 @@ class Omop:
         return [name for name in CODED if name in self.tables]
 
     def _held(self) -> tuple[list[frozenset[int]], frozenset[int]]:
-        """Which of the study's concepts each coded table holds, and those some row of which has no date.
-
-        A quick look at each table's ids spares many whole reads; a Parquet file says itself where a column has no gaps.
-        """
-        meant = dict(self.codes.codes.rows())
-
-        def of(sql: str) -> frozenset[int]:
-            return frozenset(meant[one] for one in self.engine.run(sql)["id"] if one in meant)
-
-        held, undated = [], frozenset[int]()
-        for name in self._coded:
-            concept, start, _ = CODED[name]
-            ids = f"SELECT DISTINCT {concept} AS id FROM {name}"
-            held.append(of(ids))
-            undated |= of(f"{ids} WHERE {start} IS NULL")
-        return held, undated
+        """Which of the study's concepts each coded table holds, and those some row of which has no date."""
+        return held(self.engine, {name: CODED[name][:2] for name in self._coded}, dict(self.codes.codes.rows()))
 
     def _reader(self, at: int, name: str, rows: pl.DataFrame, opens: int, columns: Iterable[str]) -> ir.Table:
         """The facts of a relation beside a small table, which is joined by the table's own ids: what nobody asks for is dropped at once."""
@@ -168,14 +155,19 @@ class Omop:
         rows, small = self.table(table), self._small(name, asked)
         if opens <= LONG_AGO:
             return rows.join(small, rows[concept] == small.concept_id)
-        columns = [*(f"t.{one}" for one in rows.columns), *(f"k.{one}" for one in small.columns)]
+        # The ids have done their work in the join: what says a fact's concept is the number beside them.
+        mine, beside = (
+            {column: kind for column, kind in one.schema().items() if column != id_}
+            for one, id_ in ((rows, concept), (small, "concept_id"))
+        )
+        columns = [*(f"t.{one}" for one in mine), *(f"k.{one}" for one in beside)]
         day = date.fromordinal(opens)
         self.engine.keep(
             f"{name}_rows",
             f"SELECT {', '.join(columns)} FROM {table} t JOIN {name} k ON t.{concept} = k.concept_id "
             f"WHERE t.{start} >= DATE '{day}' OR t.{start} IS NULL",
         )
-        return ibis.table({**rows.schema(), **small.schema()}, name=f"{name}_rows")
+        return ibis.table({**mine, **beside}, name=f"{name}_rows")
 
     def _read(
         self, table: str, asked: pl.DataFrame, name: str, opens: int = LONG_AGO, columns: Iterable[str] = tuple(FACTS)
