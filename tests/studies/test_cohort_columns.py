@@ -18,6 +18,7 @@ from protocord.cohort.plan.truths import answers
 from protocord.cohort.sources.memory import brought
 from protocord.eligibility import screen
 from protocord.protocol import Protocol
+from protocord.values import SubjectRecord
 
 STUDIES = sorted(folder.name for folder in protocord.STUDIES.iterdir() if (folder / "study.yaml").is_file())
 DAYS = [
@@ -70,8 +71,14 @@ def test_postgresql_answers_every_criterion_as_the_row_evaluator_does(larger: Pr
     same_answers(larger, postgres, date(2025, 6, 25), date(2025, 6, 30))
 
 
-def same_answers(protocol: Protocol, engine: Engine, on: date, planned: date | None) -> None:
-    records = [subject_of(protocol, example)[0] for example in protocol.examples.examples]
+def test_children_of_whom_nothing_is_known_are_answered_too(protocol: Protocol, engine: DuckDB) -> None:
+    same_answers(protocol, engine, date(2025, 6, 25), None, [SubjectRecord("A"), SubjectRecord("B")])
+
+
+def same_answers(
+    protocol: Protocol, engine: Engine, on: date, planned: date | None, records: list[SubjectRecord] | None = None
+) -> None:
+    records = records or [subject_of(protocol, example)[0] for example in protocol.examples.examples]
     normal = Normal.of_records(records, protocol)
 
     asked = program(protocol, on, planned)

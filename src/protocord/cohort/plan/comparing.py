@@ -196,6 +196,8 @@ class Comparing:
 
 def _by_test(found: pl.DataFrame) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
     tests = found["test"].to_numpy().astype(np.int16)
+    if not tests.size:  # no rows split into one part, of no test
+        return
     order = np.argsort(tests, kind="stable")
     numbers, starts = np.unique(tests[order], return_index=True)
     yield from zip(map(int, numbers), np.split(order, starts[1:]), strict=True)
