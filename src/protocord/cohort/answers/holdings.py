@@ -13,7 +13,7 @@ from protocord.cohort.engines import Engine
 from protocord.cohort.normal import Numbering
 from protocord.cohort.sources.omop import COLUMNS, Omop
 from protocord.cohort.sources.store import FactStore
-from protocord.cohort.sources.warehouses import VOCABULARY
+from protocord.cohort.sources.omop_views import VOCABULARY
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.statistics.results import Statistic
 
