@@ -12,8 +12,8 @@ import polars as pl
 from protocord.cohort.engines import Engine
 from protocord.cohort.normal import Numbering
 from protocord.cohort.sources.omop import COLUMNS, Omop
-from protocord.cohort.sources.store import FactStore
 from protocord.cohort.sources.omop_views import VOCABULARY
+from protocord.cohort.sources.store import FactStore
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.statistics.results import Statistic
 
