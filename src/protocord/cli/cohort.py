@@ -202,10 +202,10 @@ def _answers(
             why = unknowns(found, opened.engine, opened.relations(), inputs, told)
         watch = watched(term("cohort_doing_persons", language))
         try:
-            people = listing(found, opened.records, may, limit=limit, inputs=inputs, language=language, watched=watch)
+            people = listing(found, opened.records, may, limit=limit, language=language, watched=watch)
         except SubjectProblems as unread:  # a store's warehouse is gone: all that is counted stands
             show_problems(unread.problems)
-            people = listing(found, opened.records, may, limit=0, inputs=inputs)
+            people = listing(found, opened.records, may, limit=0)
         with under_way(term("cohort_doing_unexplained", language), share):
             unseen, people = unexplained(found, opened, people)
         key = people.key.with_columns(person=opened.identifiers(people.key["person"])) if named else people.key

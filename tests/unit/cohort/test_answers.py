@@ -303,7 +303,7 @@ def test_names_tell_nothing_of_a_person_and_are_each_given_once(people: Listing)
     assert people.key["person"].n_unique() == len(names)
 
 
-def test_among_equals_numbers_do_not_follow_the_order_of_ids_and_the_same_inputs_give_the_same_numbers(
+def test_among_equals_numbers_do_not_follow_the_order_of_ids_and_the_same_screening_gives_the_same_numbers(
     found: Screened, source: Opened
 ) -> None:
     may = mendable(found, Dates(source.engine, source.omop.relations()))
@@ -315,15 +315,12 @@ def test_among_equals_numbers_do_not_follow_the_order_of_ids_and_the_same_inputs
         return OmopRecords(source.omop).records(persons)
 
     alike = replace(may, days=np.zeros_like(may.days))
-    made, again, other = (listing(found, records, alike, limit=100, inputs=inputs) for inputs in ("a", "a", "b"))
+    made, again = (listing(found, records, alike, limit=100) for _ in range(2))
     followed = read[::2]  # then those asked what they lack
     assert made.key.equals(again.key)
-    assert followed[0] == followed[1] != followed[2]
+    assert followed[0] == followed[1] != sorted(followed[0])
     assert made.near_misses.height > 1
-    assert set(made.key["person"]) == set(other.key["person"])
-    assert made.key["person"].to_list() != other.key["person"].to_list()
     counts = ["outcome", "not_met", "unknown", "review"]
-    assert made.candidates.select(counts).equals(other.candidates.select(counts))
     steps = [
         after > before
         for group in made.candidates.join(made.key, "name", maintain_order="left").partition_by(counts, maintain_order=True)

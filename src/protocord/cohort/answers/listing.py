@@ -1,7 +1,7 @@
 """Whom to look at first: candidates, near misses with the day on which they would pass, and what to look up to decide the rest.
 
 Persons go by running numbers in the order of the list, which tell nothing about them: whom the list holds equal stand in an order
-made of the run's inputs, not in that of their ids. Who is who stands in `key`, and leaves this process only where somebody asks for it.
+made of the protocol and the days, not in that of their ids. Who is who stands in `key`, and leaves this process only where somebody asks for it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ def listing(
     may: Mendable,
     *,
     limit: int,
-    inputs: str = "",
     language: Language = "en",
     watched: Watched = iter,
 ) -> Listing:
@@ -62,11 +61,11 @@ def listing(
 
     Candidates stand in the order eligible, review, incomplete, those with fewest unknown criteria first. Near misses are the persons
     who miss nothing but what is met on a later day: followed are those of `may` who may pass soonest, and they are ranked by the first
-    eligible day, then by the first day on which nothing keeps them out. Among equals the order is one of `inputs` (the run's fingerprint):
-    the same inputs give the same numbers, and a number tells nothing of an id. `watched` sees the persons that are read one by one (a progress bar).
+    eligible day, then by the first day on which nothing keeps them out. Among equals the order is one of the protocol
+    and the days, whichever engine answered; a number tells nothing of an id. `watched` sees the persons that are read one by one (a progress bar).
     """
-    candidates = _in_order(found, found.patterns.places(found.pattern_outcomes != INELIGIBLE), inputs)
-    followed = _soonest(found, may, inputs)[:limit]
+    candidates = _in_order(found, found.patterns.places(found.pattern_outcomes != INELIGIBLE))
+    followed = _soonest(found, may)[:limit]
     near = sorted(_near_misses(found, records, watched, followed), key=lambda one: one[1:])
     names = _names(len(candidates) + len(near))
     incomplete = candidates[found.tally.unknown[found.patterns.of[candidates]] > 0]
@@ -108,24 +107,25 @@ def _rank(found: Screened, places: Places) -> npt.NDArray[np.int64]:
     return rank[found.patterns.of[places]]
 
 
-def _in_order(found: Screened, places: Places, inputs: str) -> Places:
+def _in_order(found: Screened, places: Places) -> Places:
     """Persons by their rank."""
-    return places[np.lexsort((_shuffled(found.answered.persons[places], inputs), _rank(found, places)))]
+    return places[np.lexsort((_shuffled(found, found.answered.persons[places]), _rank(found, places)))]
 
 
-def _soonest(found: Screened, may: Mendable, inputs: str) -> Places:
+def _soonest(found: Screened, may: Mendable) -> Places:
     """Whom time may let in, the earliest possible day first, then by rank."""
-    equals = _shuffled(found.answered.persons[may.places], inputs)
+    equals = _shuffled(found, found.answered.persons[may.places])
     return may.places[np.lexsort((equals, _rank(found, may.places), may.days))]
 
 
-def _shuffled(persons: npt.NDArray[np.int64], inputs: str) -> npt.NDArray[np.uint64]:
-    """A number for each person's id, different for each, in an order that depends on the inputs and not on that of the ids.
+def _shuffled(found: Screened, persons: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """A number for each person's id, different for each, in an order that depends on the protocol and the days and not on that of the ids.
 
-    Each step turns the 64 bits one to one, as SplitMix64 does (Steele, Lea and Flood 2014), with keys from a hash of the inputs.
+    Each step turns the 64 bits one to one, as SplitMix64 does (Steele, Lea and Flood 2014), with keys from a hash of these.
     """
     mixed = persons.astype(np.uint64)
-    for key in np.frombuffer(sha256(inputs.encode()).digest(), "<u8"):
+    asked = f"{found.protocol.hash} {found.on} {found.planned_infusion}"
+    for key in np.frombuffer(sha256(asked.encode()).digest(), "<u8"):
         mixed = mixed ^ key
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
