@@ -11,21 +11,14 @@ import polars as pl
 
 from protocord.cohort.engines import Engine
 from protocord.cohort.normal import Numbering
-from protocord.cohort.sources.omop import COLUMNS, Omop
+from protocord.cohort.sources.omop import CODED, COLUMNS, Omop
 from protocord.cohort.sources.omop_views import VOCABULARY
 from protocord.cohort.sources.store import FactStore
 from protocord.criteria.index import BIRTH_DATE, SEX
 from protocord.statistics.results import Statistic
 
-# The column of the concept, of the first and of the last day in each table of events.
-_EVENTS: Mapping[str, tuple[str, str, str]] = {
-    "condition_occurrence": ("condition_concept_id", "condition_start_date", "condition_end_date"),
-    "drug_exposure": ("drug_concept_id", "drug_exposure_start_date", "drug_exposure_end_date"),
-    "procedure_occurrence": ("procedure_concept_id", "procedure_date", "procedure_date"),
-    "device_exposure": ("device_concept_id", "device_exposure_start_date", "device_exposure_end_date"),
-    "measurement": ("measurement_concept_id", "measurement_date", "measurement_date"),
-    "observation": ("observation_concept_id", "observation_date", "observation_date"),
-}
+# A result or a statement has one day, which is its first and its last.
+_EVENTS: Mapping[str, tuple[str, str, str]] = {name: (code, start, end or start) for name, (code, start, end) in CODED.items()}
 
 
 def unexplained_codes(engine: Engine, source: Omop, tables: Iterable[str]) -> pl.DataFrame:

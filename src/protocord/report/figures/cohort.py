@@ -144,30 +144,10 @@ def curve(results: Results, number: int, language: Language) -> Canvas:
         for name in ("eligible", "possible", "incomplete")
     }
     upper, lower = canvas.axes
-    upper.plot(
-        at,
-        series["eligible"],
-        marker=MARKERS[0],
-        linestyle=LINES[0],
-        color=PALETTE[0],
-        label=canvas.words("figure_curve_eligible"),
-    )
-    lower.plot(
-        at,
-        series["possible"],
-        marker=MARKERS[1],
-        linestyle=LINES[0],
-        color=PALETTE[1],
-        label=canvas.words("figure_curve_possible"),
-    )
-    lower.plot(
-        at,
-        series["incomplete"],
-        marker=MARKERS[2],
-        linestyle=LINES[1],
-        color=PALETTE[2],
-        label=canvas.words("figure_curve_incomplete"),
-    )
+    drawn = (("eligible", upper, LINES[0]), ("possible", lower, LINES[0]), ("incomplete", lower, LINES[1]))
+    for place, (name, axes, line) in enumerate(drawn):
+        label = canvas.words(f"figure_curve_{name}")
+        axes.plot(at, series[name], marker=MARKERS[place], linestyle=line, color=PALETTE[place], label=label)
     written = next((one for one, item in zip(at, points, strict=True) if item.context["direction"] == 0), None)
     for axes in (upper, lower):
         if written is not None:
