@@ -145,9 +145,9 @@ def curve(results: Results, number: int, language: Language) -> Canvas:
     }
     upper, lower = canvas.axes
     drawn = (("eligible", upper, LINES[0]), ("possible", lower, LINES[0]), ("incomplete", lower, LINES[1]))
-    for place, (name, axes, line) in enumerate(drawn):
-        label = canvas.words(f"figure_curve_{name}")
-        axes.plot(at, series[name], marker=MARKERS[place], linestyle=line, color=PALETTE[place], label=label)
+    for place, (name, panel, line) in enumerate(drawn):
+        told = canvas.words(f"figure_curve_{name}")
+        panel.plot(at, series[name], marker=MARKERS[place], linestyle=line, color=PALETTE[place], label=told)
     written = next((one for one, item in zip(at, points, strict=True) if item.context["direction"] == 0), None)
     for axes in (upper, lower):
         if written is not None:
